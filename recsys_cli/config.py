@@ -1,0 +1,1 @@
+"""Every option and its default, checked where it is built."""

@@ -1,0 +1,1 @@
+"""One command, one module: read files, call the layers below, write files."""
