@@ -1,0 +1,137 @@
+"""``movies_data.txt``: the movies of a raw file as ids that a model's vocabulary knows.
+
+One movie a line, ``MovieID::word ids::genre ids::title::genre names``, after one comment line that carries the
+fingerprint of the vocabulary. Word ids are separated by spaces, genre ids and names by ``|``; id 0 is unknown.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys_cli.errors import ArtifactError, DataError
+
+_HEADER = "# recsys movies_data 1 vocabulary="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedMovies:
+    """Movies as rows of one vocabulary, in the order of the file.
+
+    Attributes:
+        vocabulary: fingerprint of the vocabulary that ``word_rows`` and ``genre_rows`` count in.
+        movie_ids: (N,) int64, unique.
+        word_rows: N tuples of rows, 0 for a word that the vocabulary lacks; in title order.
+        genre_rows: N tuples of rows, 0 for a genre that the vocabulary lacks.
+        titles: N titles as in the raw file.
+        genres: N tuples of genre names as in the raw file.
+    """
+
+    vocabulary: str
+    movie_ids: npt.NDArray[np.int64]
+    word_rows: tuple[tuple[int, ...], ...]
+    genre_rows: tuple[tuple[int, ...], ...]
+    titles: tuple[str, ...]
+    genres: tuple[tuple[str, ...], ...]
+
+
+def write_movies_data(path: Path, movies: EncodedMovies) -> None:
+    """Write the file under a temporary name and move it into place.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
+    lines = [_HEADER + movies.vocabulary]
+    for movie_id, words, genre_rows, title, genres in zip(
+        movies.movie_ids.tolist(),
+        movies.word_rows,
+        movies.genre_rows,
+        movies.titles,
+        movies.genres,
+        strict=True,
+    ):
+        fields = (
+            movie_id,
+            " ".join(map(str, words)),
+            "|".join(map(str, genre_rows)),
+            title,
+            "|".join(genres),
+        )
+        lines.append("::".join(map(str, fields)))
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DataError(f"{path}: cannot be written ({error.strerror}); choose another file with -o") from error
+
+
+def read_movies_data(path: Path, *, vocabulary: str, num_words: int, num_genres: int) -> EncodedMovies:
+    """Read the file and check it against the vocabulary of the model.
+
+    Args:
+        path: what ``recsys preprocess`` wrote.
+        vocabulary: fingerprint of the model's vocabulary.
+        num_words: words the vocabulary knows; a word id is 0..num_words.
+        num_genres: genres the vocabulary knows; a genre id is 0..num_genres.
+
+    Raises:
+        ArtifactError: the file is missing, was made for another vocabulary, or has a malformed line.
+    """
+    again = "run 'recsys preprocess -f movies_origin.txt' again"
+    try:
+        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: not found; run 'recsys preprocess -f movies_origin.txt' first") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"{path}: cannot be read ({error}); {again}") from error
+    if not lines[0].startswith(_HEADER):
+        raise ArtifactError(f"{path}:1: the line '{_HEADER}...' is missing; {again}")
+    if lines[0].removeprefix(_HEADER) != vocabulary:
+        raise ArtifactError(f"{path}: was made for another model's vocabulary; {again}")
+    movies = [_parse(path, number, line, num_words, num_genres) for number, line in enumerate(lines[1:], 2)]
+    ids = np.array([movie[0] for movie in movies], dtype=np.int64)
+    if not len(ids):
+        raise ArtifactError(f"{path}: holds no movies; {again}")
+    unique, counts = np.unique(ids, return_counts=True)
+    if len(unique) != len(ids):
+        raise ArtifactError(f"{path}: movie id {unique[counts > 1][0]} stands twice; {again}")
+    return EncodedMovies(
+        vocabulary=vocabulary,
+        movie_ids=ids,
+        word_rows=tuple(movie[1] for movie in movies),
+        genre_rows=tuple(movie[2] for movie in movies),
+        titles=tuple(movie[3] for movie in movies),
+        genres=tuple(movie[4] for movie in movies),
+    )
+
+
+_Line = tuple[int, tuple[int, ...], tuple[int, ...], str, tuple[str, ...]]
+
+
+def _parse(path: Path, number: int, line: str, num_words: int, num_genres: int) -> _Line:
+    try:
+        movie_id, words, genre_rows, rest = line.split("::", 3)
+        title, genres = rest.rsplit("::", 1)  # a title may itself hold "::"
+        parsed = (
+            int(movie_id),
+            tuple(int(word) for word in words.split()),
+            tuple(int(genre) for genre in genre_rows.split("|") if genre),
+            title,
+            tuple(name for name in genres.split("|") if name),
+        )
+    except ValueError as error:
+        raise ArtifactError(
+            f"{path}:{number}: expected 'MovieID::word ids::genre ids::title::genre names', got {line[:60]!r}; "
+            "run 'recsys preprocess' again"
+        ) from error
+    for field, rows, limit in (("word id", parsed[1], num_words), ("genre id", parsed[2], num_genres)):
+        for row in rows:
+            if not 0 <= row <= limit:
+                raise ArtifactError(
+                    f"{path}:{number}: {field} {row} is not in 0..{limit}; run 'recsys preprocess' again"
+                )
+    return parsed
