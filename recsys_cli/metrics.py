@@ -1,0 +1,98 @@
+"""RMSE, MAE, NDCG@k, recall@k and coverage. NumPy only; a metric of rankings returns one value a user.
+
+Rankings are over the whole catalogue: ``scores`` has a column for every movie, and what must not be
+recommended is set to ``-inf`` by the caller.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+
+
+def rmse(predicted: Array, actual: Array) -> float:
+    """Root of the mean squared error.
+
+    Args:
+        predicted: (N,) on the rating scale.
+        actual: (N,) on the rating scale.
+
+    Returns: at least 0; NaN where N is 0.
+    """
+    error = predicted.astype(np.float64) - actual
+    return float(np.sqrt(np.mean(error * error))) if len(error) else float("nan")
+
+
+def mae(predicted: Array, actual: Array) -> float:
+    """Mean absolute error; arguments and result as :func:`rmse`."""
+    error = predicted.astype(np.float64) - actual
+    return float(np.mean(np.abs(error))) if len(error) else float("nan")
+
+
+def top_k(scores: Array, k: int) -> NDArray[np.int64]:
+    """Columns of the k largest scores of each row, descending; equal scores by ascending column.
+
+    Args:
+        scores: (N, M) float; ``-inf`` marks what is not to be recommended and comes last.
+        k: at least 1; no more than M columns are returned.
+
+    Returns: (N, min(k, M)) int64.
+    """
+    k = min(k, scores.shape[1])
+    if k == scores.shape[1]:
+        return np.argsort(-scores, axis=1, kind="stable").astype(np.int64)
+    # The k-th largest bounds the list; taking every column at or above it keeps ties in column order.
+    bound = np.partition(scores, -k, axis=1)[:, -k]
+    columns = np.empty((len(scores), k), dtype=np.int64)
+    for row, least in enumerate(bound):
+        candidates = np.flatnonzero(scores[row] >= least)
+        columns[row] = candidates[np.argsort(-scores[row, candidates], kind="stable")[:k]]
+    return columns
+
+
+def ndcg(ranked: NDArray[np.int64], relevant: NDArray[np.bool_], k: int = 10) -> NDArray[np.float64]:
+    """Normalised discounted cumulative gain of the first k places, binary relevance.
+
+    Args:
+        ranked: (N, K) int64 columns of ``relevant``, best first, K >= k or the whole catalogue.
+        relevant: (N, M) bool.
+        k: at least 1.
+
+    Returns: (N,) float64 in [0, 1]; NaN for a row without anything relevant.
+
+    Source: Järvelin and Kekäläinen, TOIS 2002, with gain 1 and discount 1 / log2(place + 1).
+    """
+    discounts = 1.0 / np.log2(np.arange(2, k + 2))
+    hits = np.take_along_axis(relevant, ranked[:, :k], axis=1)  # (N, k)
+    gained = hits @ discounts[: hits.shape[1]]
+    ideal = np.concatenate([[0.0], np.cumsum(discounts)])[np.minimum(relevant.sum(axis=1), k)]
+    return _divide(gained, ideal)
+
+
+def recall(ranked: NDArray[np.int64], relevant: NDArray[np.bool_], k: int = 10) -> NDArray[np.float64]:
+    """Share of the relevant that stands in the first k places, of at most k.
+
+    Args:
+        ranked: as :func:`ndcg`.
+        relevant: (N, M) bool.
+        k: at least 1.
+
+    Returns: (N,) float64 in [0, 1]: hits / min(k, relevant); NaN for a row without anything relevant.
+    """
+    hits = np.take_along_axis(relevant, ranked[:, :k], axis=1).sum(axis=1)
+    possible = np.minimum(relevant.sum(axis=1), k)
+    return _divide(hits, possible)
+
+
+def coverage(ranked: NDArray[np.int64], num_movies: int, k: int = 10) -> float:
+    """Share of the catalogue that stands in the first k places of anybody's list, in [0, 1]."""
+    return len(np.unique(ranked[:, :k])) / num_movies
+
+
+def _divide(gained: NDArray[Any], possible: NDArray[Any]) -> NDArray[np.float64]:
+    """Element by element; NaN where nothing was possible."""
+    shares = np.full(len(possible), np.nan)
+    np.divide(gained, possible, out=shares, where=possible > 0)
+    return shares

@@ -1,0 +1,23 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Seeded source of randomness."""
+    return np.random.default_rng(7)
+
+
+@pytest.fixture(scope="session")
+def ml1m() -> Path:
+    """Folder of the real MovieLens 1M: $RECSYS_ML1M, else ../shared/data/ml-1m beside the repository."""
+    beside = Path(__file__).parents[2] / "shared" / "data" / "ml-1m"
+    path = Path(os.environ.get("RECSYS_ML1M", beside))
+    if not (path / "ratings.dat").exists():
+        pytest.skip("MovieLens 1M is not here: set RECSYS_ML1M to its folder")
+    return path
