@@ -1,0 +1,135 @@
+"""The user tower and the star head as plain arrays: people are served without paddle.
+
+The user tower adds one contribution per attribute, so each attribute folds into one table at export. A user
+vector is a few rows added up, whatever subset of the attributes is known.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UserTables:
+    """Everything that turns a profile and rated movies into a user vector.
+
+    Attributes:
+        base: (D,) float32, biases plus the contribution of the unknown user id.
+        genders: (G + 1, D) float32, row 0 unknown.
+        ages: (A + 1, D) float32, row 0 unknown.
+        jobs: (J + 1, D) float32, row 0 unknown.
+        rated: (M, D) float32, what having rated a movie contributes; aligned with ``movie_ids``.
+        valued: (M, D) float32, what one star above ``mean_rating`` contributes; aligned with ``movie_ids``.
+        mean_rating: mean of the training ratings, on the rating scale.
+        activation: ``linear`` or ``tanh``, applied to the sum.
+    """
+
+    base: Floats
+    genders: Floats
+    ages: Floats
+    jobs: Floats
+    rated: Floats
+    valued: Floats
+    mean_rating: float
+    activation: str
+
+    def profiles(self, genders: Ints, ages: Ints, jobs: Ints) -> Floats:
+        """Vectors of people who are known by their attributes alone.
+
+        Args:
+            genders: (N,) int64 rows, 0 unknown.
+            ages: (N,) int64 rows, 0 unknown.
+            jobs: (N,) int64 rows, 0 unknown.
+
+        Returns: (N, D) float32, unit rows.
+        """
+        return self._finish(self.base + self.genders[genders] + self.ages[ages] + self.jobs[jobs])
+
+    def with_history(self, gender: int, age: int, job: int, movies: Ints, ratings: Floats) -> Floats:
+        """Vector of one person who has rated a few movies.
+
+        Args:
+            gender: row, 0 unknown.
+            age: row, 0 unknown.
+            job: row, 0 unknown.
+            movies: (n,) int64, positions in ``movie_ids``; n may be 0.
+            ratings: (n,) float32, on the rating scale.
+
+        Returns: (D,) float32, unit length.
+        """
+        total = self.base + self.genders[gender] + self.ages[age] + self.jobs[job]
+        if len(movies):
+            above_mean = (ratings - np.float32(self.mean_rating))[:, None]  # (n, 1)
+            history = self.rated[movies] + above_mean * self.valued[movies]  # (n, D)
+            total = total + history.sum(axis=0) / np.float32(np.sqrt(len(movies)))
+        vector: Floats = self._finish(total[None])[0]
+        return vector
+
+    def _finish(self, total: Floats) -> Floats:
+        return unit_rows(np.tanh(total) if self.activation == "tanh" else total)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stars:
+    """The star head: mean + movie offset + user offset + slope-weighted inner product.
+
+    Attributes:
+        mean: mean training rating, on the rating scale.
+        slope: (D,) float32, stars per unit of each coordinate's product.
+        movie_offsets: (M,) float32 stars, aligned with ``movie_ids``; 0 for a movie without ratings.
+        user_offsets: (U,) float32 stars, aligned with ``user_ids``; a person not among them has 0.
+        rating_min: lowest rating of the scale.
+        rating_max: highest rating of the scale.
+    """
+
+    mean: float
+    slope: Floats
+    movie_offsets: Floats
+    user_offsets: Floats
+    rating_min: float
+    rating_max: float
+
+    def estimate(
+        self, user: Floats, movies: Floats, movie_offsets: Floats, user_offset: float = 0.0
+    ) -> Floats:
+        """Ratings that one person would give.
+
+        Args:
+            user: (D,) float32, unit length.
+            movies: (N, D) float32, unit rows.
+            movie_offsets: (N,) float32, the movies' entries of ``movie_offsets``, 0 for one not among them.
+            user_offset: the person's entry of ``user_offsets``, 0 for somebody not among them.
+
+        Returns: (N,) float32 stars within the rating scale.
+        """
+        stars = np.float32(self.mean + user_offset) + movie_offsets + movies @ (user * self.slope)
+        within: Floats = np.clip(stars, self.rating_min, self.rating_max).astype(np.float32)
+        return within
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The training interactions, compressed by user.
+
+    Attributes:
+        indptr: (U + 1,) int64; user i of ``user_ids`` rated ``movie_ids[indptr[i]:indptr[i + 1]]``.
+        movie_ids: (R,) int64, the data set's ids, ascending within a user.
+    """
+
+    indptr: Ints
+    movie_ids: Ints
+
+    def of(self, user: int) -> Ints:
+        """Movie ids that the user at this position of ``user_ids`` rated in training, ascending."""
+        return self.movie_ids[self.indptr[user] : self.indptr[user + 1]]
+
+
+def unit_rows(vectors: Floats) -> Floats:
+    """Scale every row of (N, D) to length 1; a row of zeros stays zero."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    units: Floats = (vectors / np.maximum(norms, np.finfo(np.float32).tiny)).astype(np.float32)
+    return units
