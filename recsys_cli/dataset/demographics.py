@@ -1,0 +1,154 @@
+"""What a data set knows about people: genders, age groups and jobs, and the way from words to rows."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from recsys_cli.errors import ConfigError
+
+_GENDERS = {"m": "M", "male": "M", "0": "M", "f": "F", "female": "F", "1": "F"}
+_MAX_AGE = 120
+_NEAR_MATCHES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Demographics:
+    """The attributes of people in one data set. Row 0 of each is "unknown"; an empty tuple means it has none.
+
+    Attributes:
+        genders: row 1 is the first; ("M", "F") wherever genders are known.
+        ages: first year of each age group, ascending.
+        jobs: (job id, name), ascending by id.
+    """
+
+    genders: tuple[str, ...] = ()
+    ages: tuple[int, ...] = ()
+    jobs: tuple[tuple[int, str], ...] = ()
+
+    def age_row(self, age: int) -> int:
+        """Row of the age group of a person.
+
+        Args:
+            age: years, 1 to 120. An age below the first group's first year belongs to the first group.
+
+        Returns: 1 to len(ages).
+
+        Raises: ConfigError: if the age is out of range, or the data set has no ages.
+        """
+        if not self.ages:
+            raise ConfigError("--age: this data set knows no ages; leave --age out")
+        if not 1 <= age <= _MAX_AGE:
+            raise ConfigError(f"--age: {age} is not allowed; allowed: whole years from 1 to {_MAX_AGE}")
+        return max(bisect_right(self.ages, age), 1)
+
+    def age_name(self, row: int) -> str:
+        """The years that an age group spans, such as "25-34", "56+" or, for the youngest, "under 18"."""
+        if row == 0:
+            return "unknown"
+        if row == len(self.ages):
+            return f"{self.ages[-1]}+"
+        if row == 1:
+            return f"under {self.ages[1]}"
+        return f"{self.ages[row - 1]}-{self.ages[row] - 1}"
+
+    def gender_row(self, text: str) -> int:
+        """Row of a gender: M, F, male or female in any case, or 0 (male) and 1 (female).
+
+        Returns: 1 to len(genders).
+
+        Raises: ConfigError: if the text is none of these, or the data set has no genders.
+        """
+        if not self.genders:
+            raise ConfigError("--gender: this data set knows no genders; leave --gender out")
+        gender = _GENDERS.get(text.strip().casefold())
+        if gender is None:
+            raise ConfigError(
+                f"--gender: {text!r} is not allowed; allowed: M, F, male, female, 0 (male), 1 (female)"
+            )
+        return self.genders.index(gender) + 1
+
+    def gender_name(self, row: int) -> str:
+        """The gender at a row: "M", "F", or "unknown" for row 0."""
+        return self.genders[row - 1] if row else "unknown"
+
+    def job_row(self, text: str) -> int:
+        """Row of a job: its number, its name in any case, or the beginning of one name only.
+
+        Returns: 1 to len(jobs).
+
+        Raises: ConfigError: if no job or several fit (the message lists the candidates), or there are none.
+        """
+        if not self.jobs:
+            raise ConfigError("--job: this data set knows no jobs; leave --job out")
+        wanted = text.strip().casefold()
+        if wanted.lstrip("+-").isdecimal():
+            return self._numbered_job_row(int(wanted))
+        names = [name.casefold() for _, name in self.jobs]
+        if wanted in names:
+            return names.index(wanted) + 1
+        rows = [row for row, name in enumerate(names, start=1) if wanted and name.startswith(wanted)]
+        if len(rows) == 1:
+            return rows[0]
+        if rows:
+            raise ConfigError(f"--job: {text!r} is ambiguous; candidates: {self._job_list(rows)}")
+        near = self._near_jobs(wanted, names)
+        hint = f"; near: {self._job_list(near)}" if near else ""
+        raise ConfigError(f"--job: {text!r} is not a job{hint}; allowed: {self._job_list(self._all_jobs)}")
+
+    def job_name(self, row: int) -> str:
+        """The name of the job at a row, "unknown" for row 0."""
+        return self.jobs[row - 1][1] if row else "unknown"
+
+    @property
+    def _all_jobs(self) -> list[int]:
+        return list(range(1, len(self.jobs) + 1))
+
+    def _numbered_job_row(self, job_id: int) -> int:
+        for row, (known_id, _) in enumerate(self.jobs, start=1):
+            if known_id == job_id:
+                return row
+        raise ConfigError(f"--job: {job_id} is not a job; allowed: {self._job_list(self._all_jobs)}")
+
+    def _near_jobs(self, wanted: str, names: list[str]) -> list[int]:
+        # Imported here: only a mistyped name needs it, and every recommendation waits for the imports.
+        from rapidfuzz import fuzz, process
+
+        matches = process.extract(wanted, names, scorer=fuzz.WRatio, limit=_NEAR_MATCHES, score_cutoff=70)
+        return [index + 1 for _, _, index in matches]
+
+    def _job_list(self, rows: list[int]) -> str:
+        return ", ".join(f"{self.jobs[row - 1][0]} {self.jobs[row - 1][1]}" for row in rows)
+
+
+MOVIELENS_1M = Demographics(
+    genders=("M", "F"),
+    ages=(1, 18, 25, 35, 45, 50, 56),
+    jobs=tuple(
+        enumerate(
+            (
+                "other",
+                "academic/educator",
+                "artist",
+                "clerical/admin",
+                "college/grad student",
+                "customer service",
+                "doctor/health care",
+                "executive/managerial",
+                "farmer",
+                "homemaker",
+                "K-12 student",
+                "lawyer",
+                "programmer",
+                "retired",
+                "sales/marketing",
+                "scientist",
+                "self-employed",
+                "technician/engineer",
+                "tradesman/craftsman",
+                "unemployed",
+                "writer",
+            )
+        )
+    ),
+)
