@@ -1,0 +1,72 @@
+"""Which ratings train and which are held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Two disjoint sets of rating indices that together are all of them.
+
+    Attributes:
+        train: int64, ascending.
+        held_out: int64, ascending.
+    """
+
+    train: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+
+
+def hold_out_ratings(num_ratings: int, *, share: float, rng: np.random.Generator) -> Split:
+    """Hold out a random share of the ratings.
+
+    Args:
+        num_ratings: how many there are.
+        share: 0 <= share < 1; rounded to whole ratings.
+        rng: source of the choice.
+    """
+    return _split(_chosen(num_ratings, share, rng))
+
+
+def hold_out_users(
+    rating_users: NDArray[np.integer], num_users: int, *, share: float, rng: np.random.Generator
+) -> Split:
+    """Hold out every rating of a random share of the users.
+
+    Args:
+        rating_users: (R,) 0-based index of the user of each rating.
+        num_users: how many users there are.
+        share: 0 <= share < 1; rounded to whole users.
+        rng: source of the choice.
+    """
+    return _split(_chosen(num_users, share, rng)[rating_users])
+
+
+def hold_out_movies(
+    rating_movies: NDArray[np.integer], num_movies: int, *, share: float, rng: np.random.Generator
+) -> Split:
+    """Hold out every rating of a random share of the movies.
+
+    Args:
+        rating_movies: (R,) 0-based index of the movie of each rating.
+        num_movies: how many movies there are.
+        share: 0 <= share < 1; rounded to whole movies.
+        rng: source of the choice.
+    """
+    return _split(_chosen(num_movies, share, rng)[rating_movies])
+
+
+def _chosen(count: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    if not 0 <= share < 1:
+        raise ValueError(f"share must be in [0, 1), got {share}")
+    chosen = np.zeros(count, dtype=np.bool_)
+    chosen[rng.choice(count, size=round(count * share), replace=False)] = True
+    return chosen
+
+
+def _split(held_out: NDArray[np.bool_]) -> Split:
+    return Split(train=np.flatnonzero(~held_out), held_out=np.flatnonzero(held_out))
