@@ -124,6 +124,19 @@ def read_dataset(path: Path, *, skip_bad_lines: bool = False) -> Dataset:
     )
 
 
+def read_movies(path: Path) -> Movies:
+    """Read the movie file of a data set by itself.
+
+    Raises: DataError: if the file is missing, empty or has bad lines; it lists the first with line and field.
+    """
+    problems = Problems()
+    movies = _read_movies(path, problems)
+    problems.raise_if_any()
+    if not len(movies.ids):
+        raise DataError(f"{path}: holds no movies")
+    return movies
+
+
 def _read_movies(path: Path, problems: Problems) -> Movies:
     movies = MoviesBuilder(path, problems)
     for number, line in read_lines(path, problems):

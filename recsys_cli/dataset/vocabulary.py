@@ -10,14 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.demographics import Demographics
-from recsys_cli.dataset.movielens import Dataset
 from recsys_cli.errors import ArtifactError
+
+if TYPE_CHECKING:  # the reader loads pyarrow, which a recommendation need not wait for
+    from recsys_cli.dataset.movielens import Dataset
 
 _WORD = re.compile(r"\w+")
 _KEYS = ("movie_ids", "titles", "movie_genres", "words", "genres", "user_ids", "demographics")
@@ -81,6 +83,14 @@ class Vocabulary:
     def genre_rows(self, names: Iterable[str]) -> list[int]:
         """Rows of genre names in their order, 0 for an unknown one."""
         return [self._row_of_genre.get(name, 0) for name in names]
+
+    def unknown_words(self, titles: Iterable[str]) -> tuple[str, ...]:
+        """Words of the titles that the vocabulary lacks, sorted."""
+        return tuple(sorted({word for title in titles for word in title_words(title)} - set(self.words)))
+
+    def unknown_genres(self, genres: Iterable[Iterable[str]]) -> tuple[str, ...]:
+        """Genres of the movies that the vocabulary lacks, sorted."""
+        return tuple(sorted({name for names in genres for name in names} - set(self.genres)))
 
     @cached_property
     def fingerprint(self) -> str:

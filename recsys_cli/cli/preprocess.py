@@ -1,0 +1,49 @@
+"""``recsys preprocess``."""
+
+from pathlib import Path
+
+import click
+
+from recsys_cli.cli.render import echo_json, named_few
+from recsys_cli.config import MODEL_DIR, MOVIES_DATA, PreprocessConfig
+
+_EXAMPLES = """\b
+Examples:
+  recsys preprocess -f movies_origin.txt
+  recsys preprocess -f movies_origin.txt -o movies_data.txt --json
+"""
+
+
+@click.command(epilog=_EXAMPLES, short_help="Turn a raw movie file into movies_data.txt.")
+@click.option("-f", "--file", type=click.Path(path_type=Path), required=True, help="Raw movie file.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=MOVIES_DATA,
+    show_default=True,
+    help="File to write.",
+)
+@click.option(
+    "--model", type=click.Path(path_type=Path), default=MODEL_DIR, show_default=True, help="Model folder."
+)
+@click.option("--allow-title-changes", is_flag=True, help="Accept a known movie id under another title.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(file: Path, output: Path, model: Path, allow_title_changes: bool, as_json: bool) -> None:
+    """Turn a raw movie file into ids that the model knows.
+
+    A bare file name is looked for in the current directory, in the folder that the model was trained on, and in
+    data/. movies_origin.txt also stands for the movie file that the model was trained on. A movie that the model
+    has not seen is described by its title and genres.
+    """
+    from recsys_cli.steps import preprocess
+
+    config = PreprocessConfig(file=file, output=output, model=model, allow_title_changes=allow_title_changes)
+    summary = preprocess.run(config)
+    if as_json:
+        echo_json(summary)
+        return
+    click.echo(f"{summary.source}: {summary.movies} movies, {summary.rated} of them rated in training")
+    click.echo(f"unknown words: {named_few(summary.unknown_words)}")
+    click.echo(f"unknown genres: {named_few(summary.unknown_genres)}")
+    click.echo(f"wrote {summary.output}")
