@@ -1,7 +1,9 @@
 """Fixtures shared by all tests."""
 
+import importlib.util
 import os
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -21,3 +23,15 @@ def ml1m() -> Path:
     if not (path / "ratings.dat").exists():
         pytest.skip("MovieLens 1M is not here: set RECSYS_ML1M to its folder")
     return path
+
+
+@pytest.fixture(scope="session")
+def make_sample() -> ModuleType:
+    """Import scripts/make_sample.py, which knows what is planted in data/sample."""
+    path = Path(__file__).parents[1] / "scripts" / "make_sample.py"
+    spec = importlib.util.spec_from_file_location("make_sample", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
