@@ -10,6 +10,29 @@ MOVIES_DATA = Path("movies_data.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadConfig:
+    """What ``recsys download`` fetches, and where to.
+
+    Attributes:
+        release: name of the data set.
+        data_dir: folder that the data set's own folder is put in.
+        from_file: archive on disk to unpack instead of downloading one.
+        url: another address of the same archive, instead of the published ones.
+    """
+
+    release: str
+    data_dir: Path = Path("data")
+    from_file: Path | None = None
+    url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.from_file and self.url:
+            raise ConfigError("--from-file and --url exclude each other")
+        if self.url and not self.url.startswith(("http://", "https://")):
+            raise ConfigError(f"--url: {self.url!r} is not allowed; allowed: an http:// or https:// address")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreprocessConfig:
     """What ``recsys preprocess`` reads and writes.
 

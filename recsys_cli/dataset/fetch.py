@@ -1,0 +1,160 @@
+"""One file over HTTP: from the first address that works, taken up where it was cut off, checked by its hash."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pooch
+import requests
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from recsys_cli.dataset.releases import Release
+from recsys_cli.errors import DataError
+
+_ANSWER_SECONDS = 5.0  # for a host to accept a connection, and again to send its headers
+_PROBE_SECONDS = 10.0  # for all hosts together, the lookup of their names included
+_STALL_SECONDS = 10.0  # without a byte, after which a transfer is taken up again
+_RETRIES = 2
+_CHUNK_BYTES = 1 << 14  # what is lost when a transfer breaks off
+
+Report = Callable[[str], None]
+
+
+def fetch(release: Release, folder: Path, *, report: Report) -> Path:
+    """Download the archive of a release.
+
+    Args:
+        release: what to download.
+        folder: takes the archive and, until it is whole, a `.partial` file that a later call goes on with.
+        report: takes the lines that say from where, and what went wrong on the way.
+
+    Returns: path of the archive, of the published hash if there is one.
+
+    Raises:
+        DataError: if no address gives the file.
+        OSError: if it cannot be written.
+    """
+    pooch.get_logger().setLevel(logging.CRITICAL)
+    failures = []
+    answers = _ask(release.urls)
+    for url in release.urls:
+        if answers[url]:
+            failure = answers[url]
+        else:
+            report(f"Downloading {url}")
+            try:
+                return _fetch_from(url, release, folder)
+            except requests.RequestException as error:
+                failure = _reason(error)
+            except ValueError:
+                # pooch's word for a hash that does not match.
+                failure = f"a damaged or another file, its MD5 is not {release.md5}"
+        failures.append(f"{url}: {failure}")
+        if url != release.urls[-1]:
+            report(f"{failures[-1]}; trying the next address")
+    raise DataError(
+        f"{release.title} cannot be downloaded ({'; '.join(failures)}); use the bundled '--data data/sample', "
+        f"a folder of your own with '--data', or 'recsys download {release.name} --from-file {release.name}.zip'"
+    )
+
+
+def _fetch_from(url: str, release: Release, folder: Path) -> Path:
+    name = f"{release.name}.zip"
+    registry = {name: f"md5:{release.md5}" if release.md5 else None}
+    source = pooch.create(folder, "", registry=registry, urls={name: url}, retry_if_failed=_RETRIES)
+    return Path(source.fetch(name, downloader=_ResumingDownloader(release)))
+
+
+class _ResumingDownloader:
+    """What pooch calls to download; keeps what it has in a `.partial` file, and goes on there."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+
+    def __call__(self, url: str, output_file: Any, source: pooch.Pooch) -> None:
+        partial = Path(source.path) / f"{self._release.name}.zip.partial"
+        # Without a published hash nothing would tell that the file changed in between.
+        have = partial.stat().st_size if self._release.md5 and partial.exists() else 0
+        headers = {"Range": f"bytes={have}-"} if have else {}
+        timeout = (_ANSWER_SECONDS, _STALL_SECONDS)
+        with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+            if response.status_code == requests.codes.requested_range_not_satisfiable:
+                partial.unlink()
+            response.raise_for_status()
+            if response.status_code != requests.codes.partial_content:
+                have = 0
+            self._write(response, partial, have)
+        partial.replace(output_file)
+
+    def _write(self, response: requests.Response, partial: Path, have: int) -> None:
+        length = response.headers.get("Content-Length", "")
+        total = have + int(length) if length.isdecimal() else None
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        with (
+            Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
+            partial.open("ab" if have else "wb") as file,
+        ):
+            task = progress.add_task(self._release.name, total=total, completed=have)
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                have += len(chunk)
+                if have > 2 * self._release.num_bytes:
+                    raise requests.ConnectionError(f"more than twice the expected {self._release.size}")
+                file.write(chunk)
+                progress.advance(task, len(chunk))
+
+
+def _ask(urls: tuple[str, ...]) -> dict[str, str]:
+    """What is wrong with each address, an empty text if it answers.
+
+    All are asked at once, each in a thread that is given up when it takes too long: the lookup of a host's name
+    has no timeout of its own.
+    """
+    answers: queue.Queue[tuple[str, str]] = queue.Queue()
+    for url in urls:
+        threading.Thread(target=_ask_one, args=(url, answers), daemon=True).start()
+    results = dict.fromkeys(urls, f"no answer within {_PROBE_SECONDS:g} s")
+    deadline = time.monotonic() + _PROBE_SECONDS
+    for _ in urls:
+        try:
+            url, failure = answers.get(timeout=max(deadline - time.monotonic(), 0))
+        except queue.Empty:
+            break
+        results[url] = failure
+    return results
+
+
+def _ask_one(url: str, answers: queue.Queue[tuple[str, str]]) -> None:
+    try:
+        with requests.get(url, stream=True, timeout=_ANSWER_SECONDS) as response:
+            response.raise_for_status()
+    except requests.RequestException as error:
+        answers.put((url, _reason(error)))
+    else:
+        answers.put((url, ""))
+
+
+def _reason(error: requests.RequestException) -> str:
+    """A failure in a few words; the libraries' own text runs over several lines."""
+    if error.response is not None:
+        return f"HTTP {error.response.status_code} {error.response.reason}"
+    text = str(error)
+    for sign, reason in (
+        ("certificate has expired", "its TLS certificate has expired"),
+        ("CERTIFICATE_VERIFY_FAILED", "its TLS certificate is not trusted"),
+        ("NameResolutionError", "host name not found"),
+        ("Connection refused", "connection refused"),
+        ("timed out", "no answer"),
+        ("IncompleteRead", "the connection broke off"),
+        ("more than twice", text),
+    ):
+        if sign in text:
+            return reason
+    return type(error).__name__
