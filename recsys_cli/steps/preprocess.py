@@ -47,7 +47,7 @@ def run(config: PreprocessConfig) -> PreprocessSummary:
     """
     folder = ModelFolder.open(config.model)
     vocabulary = Vocabulary.from_json(folder.vocabulary_text)
-    source = _find(config.file, Path(folder.info.data))
+    source = _find(config.file, Path(folder.info.run["data_dir"]))
     movies = read_movies(source)
     if not config.allow_title_changes:
         _refuse_other_titles(movies, vocabulary, source)
