@@ -14,7 +14,7 @@ AGAIN = "run 'recsys preprocess -f movies_origin.txt' again"
 def movies() -> EncodedMovies:
     return EncodedMovies(
         vocabulary="abc",
-        movie_ids=np.array([7, 3], dtype=np.int64),
+        movie_ids=np.array([3, 7], dtype=np.int64),
         word_rows=((1, 0, 2), ()),
         genre_rows=((1, 0), ()),
         titles=("Face::Off \u2028 (1997)", "Cité, La"),
@@ -30,10 +30,10 @@ def test_what_is_written_is_read(tmp_path: Path, movies: EncodedMovies) -> None:
     path = tmp_path / "movies_data.txt"
     write_movies_data(path, movies)
     read = _read(path)
-    assert read.movie_ids.tolist() == [7, 3]
+    assert read.movie_ids.tolist() == [3, 7]
     for field in ("vocabulary", "word_rows", "genre_rows", "titles", "genres"):
         assert getattr(read, field) == getattr(movies, field)
-    assert path.read_text(encoding="utf-8").startswith(HEADER + "\n7::1 0 2::1|0::Face::Off")
+    assert path.read_text(encoding="utf-8").startswith(HEADER + "\n3::1 0 2::1|0::Face::Off")
     assert [entry.name for entry in tmp_path.iterdir()] == ["movies_data.txt"]
 
 
@@ -50,7 +50,7 @@ def test_what_is_written_is_read(tmp_path: Path, movies: EncodedMovies) -> None:
             f"{{path}}: was made for another model's vocabulary; {AGAIN}",
         ),
         (HEADER + "\n", f"{{path}}: holds no movies; {AGAIN}"),
-        (HEADER + "\n1::::::T::\n1::::::U::\n", f"{{path}}: movie id 1 stands twice; {AGAIN}"),
+        (HEADER + "\n1::::::T::\n1::::::U::\n", f"{{path}}:3: movie ids must ascend without repeats, got 1; {AGAIN}"),
         (
             HEADER + "\n1::2::T\n",
             "{path}:2: expected 'MovieID::word ids::genre ids::title::genre names', got '1::2::T'; "

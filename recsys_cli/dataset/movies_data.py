@@ -18,11 +18,11 @@ _HEADER = "# recsys movies_data 1 vocabulary="
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedMovies:
-    """Movies as rows of one vocabulary, in the order of the file.
+    """Movies as rows of one vocabulary, ascending by id.
 
     Attributes:
         vocabulary: fingerprint of the vocabulary that ``word_rows`` and ``genre_rows`` count in.
-        movie_ids: (N,) int64, unique.
+        movie_ids: (N,) int64, ascending without repeats.
         word_rows: N tuples of rows, 0 for a word that the vocabulary lacks; in title order.
         genre_rows: N tuples of rows, 0 for a genre that the vocabulary lacks.
         titles: N titles as in the raw file.
@@ -96,9 +96,10 @@ def read_movies_data(path: Path, *, vocabulary: str, num_words: int, num_genres:
     ids = np.array([movie[0] for movie in movies], dtype=np.int64)
     if not len(ids):
         raise ArtifactError(f"{path}: holds no movies; {again}")
-    unique, counts = np.unique(ids, return_counts=True)
-    if len(unique) != len(ids):
-        raise ArtifactError(f"{path}: movie id {unique[counts > 1][0]} stands twice; {again}")
+    descents = np.flatnonzero(np.diff(ids) <= 0)
+    if len(descents):
+        line = int(descents[0]) + 3  # the header, and the second movie of the pair
+        raise ArtifactError(f"{path}:{line}: movie ids must ascend without repeats, got {ids[line - 2]}; {again}")
     return EncodedMovies(
         vocabulary=vocabulary,
         movie_ids=ids,
