@@ -8,7 +8,7 @@ from recsys_cli.errors import DataError
 
 MOVIES = b"1::Toy Story (1995)::Animation|Comedy\n3::Heat (1995)::Action\n2::Jumanji (1995)::Adventure\n"
 USERS = b"1::F::1::10::48067\n2::M::56::16::70072\n"
-RATINGS = b"2::1::5::978300760\n1::3::3::978302109\n1::1::1::978301968\n"
+RATINGS = b"2::1::5::978300760\n1::3::3::978302109\n1::1::1::978301968\n2::3::4::0\n1::2::4::0\n"
 
 
 @pytest.fixture
@@ -28,17 +28,17 @@ def test_reads_movies_users_and_ratings(folder: Path) -> None:
     assert dataset.user_genders.tolist() == [2, 1]
     assert dataset.user_ages.tolist() == [1, 7]
     assert dataset.user_jobs.tolist() == [11, 17]
-    assert dataset.rating_users.tolist() == [1, 0, 0]
-    assert dataset.rating_movies.tolist() == [0, 2, 0]
-    assert dataset.rating_values.tolist() == [5, 3, 1]
+    assert dataset.rating_users.tolist() == [1, 0, 0, 1, 0]
+    assert dataset.rating_movies.tolist() == [0, 2, 0, 2, 1]
+    assert dataset.rating_values.tolist() == [5, 3, 1, 4, 4]
     assert (dataset.rating_min, dataset.rating_max) == (1, 5)
 
 
 def test_reads_a_title_with_accents_from_latin_1_and_from_utf_8(folder: Path) -> None:
     title = "Cité des enfants perdus, La (1995)"
     for encoding in ("latin-1", "utf-8", "utf-8-sig"):
-        (folder / "movies.dat").write_bytes(f"1::{title}::\n3::Heat::\n".encode(encoding))
-        assert read_dataset(folder).titles == (title, "Heat")
+        (folder / "movies.dat").write_bytes(f"1::{title}::\n2::Jumanji::\n3::Heat::\n".encode(encoding))
+        assert read_dataset(folder).titles == (title, "Jumanji", "Heat")
 
 
 def test_the_fingerprint_is_that_of_the_content(folder: Path) -> None:
@@ -80,8 +80,8 @@ def test_the_fingerprint_is_that_of_the_content(folder: Path) -> None:
         ),
         ("ratings.dat", b"1::3::3", b"1::3::three", "2: rating: 'three', allowed: a number"),
         ("ratings.dat", b"1::3::3", b"1::3::nan", "2: rating: 'nan', allowed: a number"),
-        ("ratings.dat", b"1::3::3", b"1::3::9", "2: rating: '9', allowed: 1 to 5"),
-        ("ratings.dat", b"1::3::3", b"1::3::-1", "2: rating: '-1', allowed: 1 to 5"),
+        ("ratings.dat", b"1::3::3", b"1::3::9", "2: rating: '9', allowed: a whole number from 1 to 5"),
+        ("ratings.dat", b"1::3::3", b"1::3::-1", "2: rating: '-1', allowed: a whole number from 1 to 5"),
         ("ratings.dat", b"1::3::3", b"1::0x3::3", "2: movie: '0x3', allowed: a whole number from 0"),
         ("ratings.dat", b"1::3::3", b"1::4::3", "2: movie: '4', allowed: a movie of the movies file"),
         ("ratings.dat", b"1::3::3", b"7::3::3", "2: user: '7', allowed: a user of the users file"),

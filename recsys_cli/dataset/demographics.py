@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from recsys_cli.errors import ConfigError
 
-_GENDERS = {"m": "M", "male": "M", "0": "M", "f": "F", "female": "F", "1": "F"}
-_MAX_AGE = 120
+GENDER_TEXTS = {"m": "M", "male": "M", "0": "M", "f": "F", "female": "F", "1": "F"}
+GENDERS_ALLOWED = "M, F, male, female, 0 (male), 1 (female)"
+MAX_AGE = 120
 _NEAR_MATCHES = 3
 
 
@@ -38,8 +39,8 @@ class Demographics:
         """
         if not self.ages:
             raise ConfigError("--age: this data set knows no ages; leave --age out")
-        if not 1 <= age <= _MAX_AGE:
-            raise ConfigError(f"--age: {age} is not allowed; allowed: whole years from 1 to {_MAX_AGE}")
+        if not 1 <= age <= MAX_AGE:
+            raise ConfigError(f"--age: {age} is not allowed; allowed: whole years from 1 to {MAX_AGE}")
         return max(bisect_right(self.ages, age), 1)
 
     def age_name(self, row: int) -> str:
@@ -61,11 +62,9 @@ class Demographics:
         """
         if not self.genders:
             raise ConfigError("--gender: this data set knows no genders; leave --gender out")
-        gender = _GENDERS.get(text.strip().casefold())
+        gender = GENDER_TEXTS.get(text.strip().casefold())
         if gender is None:
-            raise ConfigError(
-                f"--gender: {text!r} is not allowed; allowed: M, F, male, female, 0 (male), 1 (female)"
-            )
+            raise ConfigError(f"--gender: {text!r} is not allowed; allowed: {GENDERS_ALLOWED}")
         return self.genders.index(gender) + 1
 
     def gender_name(self, row: int) -> str:

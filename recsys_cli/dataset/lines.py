@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
 
 from recsys_cli.dataset.problems import Problem, Problems
 from recsys_cli.errors import DataError
@@ -52,6 +57,103 @@ def read_bytes(path: Path) -> bytes:
     if not data.strip():
         raise DataError(f"{path}: empty file")
     return data
+
+
+def split_csv(path: Path, line: int, text: str, *, delimiter: str, problems: Problems) -> list[str] | None:
+    """The fields of one line of CSV, None and a problem if its quotes do not match."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        problems.add(Problem(path, line, "line", text.strip(), f"CSV with all quotes closed ({error})"))
+        return None
+
+
+def read_columns(
+    path: Path, names: Sequence[str], *, delimiter: str = ",", problems: Problems
+) -> Iterator[tuple[int, list[Any]]]:
+    """Named columns of a CSV or Parquet file, row by row with the line number, in Parquet the number of the row.
+
+    Args:
+        path: the file; Parquet if its name says so.
+        names: of the columns, in the order they are wanted.
+        delimiter: between two fields of CSV.
+        problems: takes the bad lines.
+
+    Raises: DataError: if the file cannot be read, or a column is not there.
+    """
+    if path.suffix.casefold() == ".parquet":
+        columns = read_parquet(path, names).to_pydict()
+        for number, row in enumerate(zip(*(columns[name] for name in names), strict=True), start=1):
+            yield number, list(row)
+        return
+    lines = read_lines(path, problems)
+    header = _header(path, next(lines, (1, ""))[1], delimiter)
+    places = [column_place(path, header, name) for name in names]
+    for number, line in lines:
+        fields = split_csv(path, number, line, delimiter=delimiter, problems=problems)
+        if fields is None:
+            continue
+        if len(fields) == len(header):
+            yield number, [fields[place] for place in places]
+        else:
+            allowed = f"{len(header)} fields: {delimiter.join(header)}"
+            problems.add(Problem(path, number, "line", line, allowed))
+
+
+def read_header(path: Path, *, delimiter: str = ",") -> list[str]:
+    """The names of the columns of a CSV file, from its first line.
+
+    Raises: DataError: if it cannot be read, or the first line is empty.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", errors="backslashreplace") as file:
+            return _header(path, file.readline(), delimiter)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def column_place(path: Path, header: Sequence[str], name: str) -> int:
+    """Where a column stands among those of a file.
+
+    Raises: DataError: if it does not.
+    """
+    if name not in header:
+        raise DataError(f"{path}:1: no column {name!r}; it has {', '.join(header)}")
+    return header.index(name)
+
+
+def read_parquet(path: Path, names: Sequence[str]) -> pa.Table:
+    """Columns of a Parquet file.
+
+    Raises: DataError: if it cannot be read, or a column is not there.
+    """
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            for name in names:
+                column_place(path, file.schema_arrow.names, name)
+            return file.read(list(names))
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+
+
+def value_text(value: Any) -> str:
+    """A value of a column as it would stand in a text file."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _header(path: Path, line: str, delimiter: str) -> list[str]:
+    header = split_csv(path, 1, line, delimiter=delimiter, problems=Problems()) if line.strip() else None
+    if not header:
+        raise DataError(f"{path}:1: the first line must name the columns")
+    return [name.strip() for name in header]
 
 
 def parse_id(text: str) -> int | None:

@@ -1,4 +1,4 @@
-"""A data set folder to arrays."""
+"""A data set folder, in any of the known formats, to arrays."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_cli.dataset.demographics import MOVIELENS_1M, Demographics
-from recsys_cli.dataset.lines import read_lines
-from recsys_cli.dataset.problems import Problem, Problems
-from recsys_cli.dataset.ratings import RatingColumns, RatingsLayout, index_in, read_fast, read_slow
-from recsys_cli.dataset.tables import Movies, MoviesBuilder, Users, UsersBuilder
+from recsys_cli.dataset.demographics import Demographics
+from recsys_cli.dataset.formats import read_movies, read_source
+from recsys_cli.dataset.problems import Problems
+from recsys_cli.dataset.ratings import Ratings, read_ratings
+from recsys_cli.dataset.source import Source
+from recsys_cli.dataset.tables import Users
 from recsys_cli.errors import DataError
+
+__all__ = ["Dataset", "read_dataset", "read_movies"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,32 +81,43 @@ class Dataset:
         return digest.hexdigest()
 
 
-def read_dataset(path: Path, *, skip_bad_lines: bool = False) -> Dataset:
-    """Read a data set in the layout of MovieLens 1M.
+def read_dataset(path: Path, *, format: str | None = None, skip_bad_lines: bool = False) -> Dataset:
+    """Read a data set.
 
     Of several ratings of one movie by one user the last in the file counts.
 
     Args:
-        path: folder of movies.dat, users.dat and ratings.dat.
+        path: folder of the data set.
+        format: one of `formats.FORMATS`, None to tell it by the files of the folder.
         skip_bad_lines: leave bad lines out instead of refusing the data set.
 
-    Raises: DataError: if a file is missing or has bad lines; it lists the first with file, line and field.
+    Raises:
+        ConfigError: if there is no such format.
+        DataError: if a file is missing or has bad lines; it lists the first with file, line and field.
     """
-    if not path.is_dir():
-        raise DataError(f"{path}: no such folder")
     problems = Problems()
-    movies = _read_movies(path / "movies.dat", problems)
-    users = _read_users(path / "users.dat", problems)
+    source = read_source(path, format=format, problems=problems)
     if not skip_bad_lines:
         problems.raise_if_any()
-    layout = RatingsLayout(path / "ratings.dat", "::", False, ("user", "movie", "rating", "time"))
-    rating_min, rating_max = 1.0, 5.0
-    columns = _read_ratings(layout, movies, users, rating_min, rating_max, problems)
+    ratings = read_ratings(
+        source.ratings,
+        movie_ids=source.movies.ids,
+        user_ids=source.users.ids if source.users else None,
+        problems=problems,
+    )
     if not skip_bad_lines:
         problems.raise_if_any()
-    rating_users = index_in(columns.user_ids, users.ids)
-    rating_movies = index_in(columns.movie_ids, movies.ids)
-    last = _last_of_each_pair(rating_users, rating_movies, len(movies.ids))
+    if not len(ratings.values):
+        raise DataError(f"{source.ratings.path}: holds no ratings")
+    if source.format == "ml-10m" and format is None and not (ratings.values % 1).any():
+        # Every rating a whole star and no people: rather MovieLens 1M, incomplete, than 10M.
+        raise DataError(f"{path / 'users.dat'}: no such file; use --format ml-10m for a data set without people")
+    return _assemble(source, ratings, problems)
+
+
+def _assemble(source: Source, ratings: Ratings, problems: Problems) -> Dataset:
+    movies, users = source.movies, source.users or Users.without_attributes(ratings.user_ids)
+    last = _last_of_each_pair(ratings, len(movies.ids))
     return Dataset(
         movie_ids=movies.ids,
         titles=movies.titles,
@@ -112,114 +126,21 @@ def read_dataset(path: Path, *, skip_bad_lines: bool = False) -> Dataset:
         user_genders=users.genders,
         user_ages=users.ages,
         user_jobs=users.jobs,
-        demographics=MOVIELENS_1M,
-        rating_users=rating_users if last is None else rating_users[last],
-        rating_movies=rating_movies if last is None else rating_movies[last],
-        rating_values=columns.values if last is None else columns.values[last],
-        rating_min=rating_min,
-        rating_max=rating_max,
-        format="ml-1m",
+        demographics=source.demographics,
+        rating_users=ratings.users if last is None else ratings.users[last],
+        rating_movies=ratings.movies if last is None else ratings.movies[last],
+        rating_values=ratings.values if last is None else ratings.values[last],
+        rating_min=ratings.scale.low,
+        rating_max=ratings.scale.high,
+        format=source.format,
         problems=problems,
-        num_repeated=0 if last is None else len(columns.values) - len(last),
+        num_repeated=0 if last is None else len(ratings.values) - len(last),
     )
 
 
-def read_movies(path: Path) -> Movies:
-    """Read the movie file of a data set by itself.
-
-    Raises: DataError: if the file is missing, empty or has bad lines; it lists the first with line and field.
-    """
-    problems = Problems()
-    movies = _read_movies(path, problems)
-    problems.raise_if_any()
-    if not len(movies.ids):
-        raise DataError(f"{path}: holds no movies")
-    return movies
-
-
-def _read_movies(path: Path, problems: Problems) -> Movies:
-    movies = MoviesBuilder(path, problems)
-    for number, line in read_lines(path, problems):
-        movie_id, _, rest = line.partition("::")
-        # A title may hold "::"; an id and the genres cannot.
-        title, separator, genres = rest.rpartition("::")
-        if not separator:
-            problems.add(Problem(path, number, "line", line, "3 fields: id::title::genres"))
-            continue
-        movies.add(number, movie_id, title, genres.split("|"))
-    return movies.build()
-
-
-def _read_users(path: Path, problems: Problems) -> Users:
-    known = MOVIELENS_1M
-    users = UsersBuilder(
-        path,
-        problems,
-        genders={gender: row for row, gender in enumerate(known.genders, start=1)},
-        ages={str(age): row for row, age in enumerate(known.ages, start=1)},
-        jobs={str(job_id): row for row, (job_id, _) in enumerate(known.jobs, start=1)},
-    )
-    for number, line in read_lines(path, problems):
-        fields = line.split("::")
-        if len(fields) != 5:
-            problems.add(Problem(path, number, "line", line, "5 fields: id::gender::age::job::zip code"))
-            continue
-        users.add(number, fields[0], gender=fields[1], age=fields[2], job=fields[3])
-    return users.build()
-
-
-def _read_ratings(
-    layout: RatingsLayout,
-    movies: Movies,
-    users: Users,
-    rating_min: float,
-    rating_max: float,
-    problems: Problems,
-) -> RatingColumns:
-    columns = read_fast(layout)
-    if columns is not None and _good(columns, movies, users, rating_min, rating_max).all():
-        return columns
-    columns = read_slow(layout, problems)
-    good = _good(columns, movies, users, rating_min, rating_max)
-    for row in np.flatnonzero(~good):
-        problems.add(_rating_problem(layout.path, columns, int(row), movies, users, rating_min, rating_max))
-    return RatingColumns(
-        columns.user_ids[good], columns.movie_ids[good], columns.values[good], columns.lines[good]
-    )
-
-
-def _good(
-    columns: RatingColumns, movies: Movies, users: Users, rating_min: float, rating_max: float
-) -> NDArray[np.bool_]:
-    # NaN compares false, so it is not good.
-    good: NDArray[np.bool_] = (columns.values >= rating_min) & (columns.values <= rating_max)
-    good &= index_in(columns.user_ids, users.ids) >= 0
-    good &= index_in(columns.movie_ids, movies.ids) >= 0
-    return good
-
-
-def _rating_problem(
-    path: Path,
-    columns: RatingColumns,
-    row: int,
-    movies: Movies,
-    users: Users,
-    rating_min: float,
-    rating_max: float,
-) -> Problem:
-    line, value = int(columns.lines[row]), columns.values[row]
-    if columns.user_ids[row] not in users.ids:
-        return Problem(path, line, "user", str(columns.user_ids[row]), "a user of the users file")
-    if columns.movie_ids[row] not in movies.ids:
-        return Problem(path, line, "movie", str(columns.movie_ids[row]), "a movie of the movies file")
-    return Problem(path, line, "rating", f"{value:g}", f"{rating_min:g} to {rating_max:g}")
-
-
-def _last_of_each_pair(
-    users: NDArray[np.int32], movies: NDArray[np.int32], num_movies: int
-) -> NDArray[np.int64] | None:
+def _last_of_each_pair(ratings: Ratings, num_movies: int) -> NDArray[np.int64] | None:
     """Index of the last rating of each (user, movie), ascending; None if no pair occurs twice."""
-    pairs = users.astype(np.int64) * num_movies + movies
+    pairs = ratings.users.astype(np.int64) * num_movies + ratings.movies
     ordered = np.sort(pairs)
     if not (ordered[1:] == ordered[:-1]).any():
         return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_cli.dataset.demographics import MAX_AGE, Demographics
 from recsys_cli.dataset.lines import clean_text, parse_id
 from recsys_cli.dataset.problems import Problem, Problems
 
@@ -53,6 +54,31 @@ class Users:
         return cls(ids, unknown, unknown, unknown)
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The texts that may stand for an attribute of a person.
+
+    Attributes:
+        rows: row of each text, casefolded.
+        allowed: the texts as a message lists them.
+    """
+
+    rows: dict[str, int]
+    allowed: str
+
+    @classmethod
+    def of(cls, names: Iterable[object]) -> Choices:
+        """Names for the rows 1, 2, ... in this order."""
+        texts = [str(name) for name in names]
+        return cls({text.casefold(): row for row, text in enumerate(texts, start=1)}, ", ".join(texts))
+
+    @classmethod
+    def of_years(cls, demographics: Demographics) -> Choices:
+        """Ages in years, for the rows of the age groups."""
+        years = range(1, MAX_AGE + 1)
+        return cls({str(age): demographics.age_row(age) for age in years}, f"whole years from 1 to {MAX_AGE}")
+
+
 @dataclass(slots=True)
 class MoviesBuilder:
     """Takes movies line by line; a bad one becomes a problem and is left out."""
@@ -90,16 +116,18 @@ class UsersBuilder:
     An empty gender, age or job is unknown; one that is not in the list is a problem.
 
     Attributes:
-        genders: row of each text that may stand for a gender.
-        ages: row of each text that may stand for an age.
-        jobs: row of each text that may stand for a job.
+        path: the file that they come from.
+        problems: takes the bad ones.
+        genders: what may stand for a gender.
+        ages: what may stand for an age.
+        jobs: what may stand for a job.
     """
 
     path: Path
     problems: Problems
-    genders: dict[str, int]
-    ages: dict[str, int]
-    jobs: dict[str, int]
+    genders: Choices
+    ages: Choices
+    jobs: Choices
     _users: dict[int, tuple[int, int, int]] = field(default_factory=dict)
 
     def add(self, line: int, user_id: str, *, gender: str = "", age: str = "", job: str = "") -> None:
@@ -109,10 +137,10 @@ class UsersBuilder:
             return
         rows = []
         attributes = (("gender", gender, self.genders), ("age", age, self.ages), ("job", job, self.jobs))
-        for name, text, allowed in attributes:
-            row = allowed.get(text.strip(), 0 if not text.strip() else -1)
-            if row < 0:
-                self.problems.add(Problem(self.path, line, name, text, ", ".join(allowed)))
+        for name, text, choices in attributes:
+            row = choices.rows.get(text.strip().casefold()) if text.strip() else 0
+            if row is None:
+                self.problems.add(Problem(self.path, line, name, text, choices.allowed))
                 return
             rows.append(row)
         self._users[number] = (rows[0], rows[1], rows[2])

@@ -1,0 +1,181 @@
+"""A catalogue of one's own: CSV or Parquet files, and a dataset.toml that says what their columns are.
+
+    [movies]
+    file = "items.parquet"
+    id = "item_id"
+    title = "name"
+    genres = "categories"         # optional; a list, or text with a separator
+    separator = "|"               # optional
+
+    [ratings]
+    file = "ratings.csv"
+    user = "customer"
+    movie = "item_id"
+    rating = "stars"
+    min = 0                       # of the scale
+    max = 10
+
+    [users]                       # optional, and so is each of its columns but the id
+    file = "customers.csv"
+    id = "customer"
+    gender = "sex"                # M, F, male or female
+    age = "age"                   # in years
+    job = "occupation"            # names
+    ages = [18, 30, 45, 60]       # first year of each age group; those of MovieLens 1M if not given
+    jobs = ["clerk", "nurse"]     # names; all that occur if not given
+
+Each table may name the `delimiter` of its CSV file; it is a comma if not given.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+from recsys_cli.dataset.demographics import GENDER_TEXTS, GENDERS_ALLOWED, MOVIELENS_1M, Demographics
+from recsys_cli.dataset.lines import column_place, read_columns, read_header, value_text
+from recsys_cli.dataset.problems import Problems
+from recsys_cli.dataset.ratings import RatingsLayout
+from recsys_cli.dataset.scale import Scale
+from recsys_cli.dataset.source import Source
+from recsys_cli.dataset.tables import Choices, Movies, MoviesBuilder, Users, UsersBuilder
+from recsys_cli.errors import DataError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CATALOGUE_FILE = "dataset.toml"
+_REQUIRED = {
+    "movies": ("file", "id", "title"),
+    "ratings": ("file", "user", "movie", "rating", "min", "max"),
+    "users": ("file", "id"),
+}
+_OPTIONAL = {
+    "movies": ("genres", "separator", "delimiter"),
+    "ratings": ("delimiter",),
+    "users": ("gender", "age", "job", "ages", "jobs", "delimiter"),
+}
+_Table = dict[str, Any]
+
+
+def read_catalogue(folder: Path, problems: Problems) -> Source:
+    """Read movies and users of a catalogue, and find its ratings.
+
+    Raises: DataError: if dataset.toml is wrong, or a file is missing or unreadable.
+    """
+    tables = _read_toml(folder / CATALOGUE_FILE)
+    users, demographics = None, Demographics()
+    if "users" in tables:
+        users, demographics = _read_users(folder, tables["users"], problems)
+    return Source(
+        "catalogue",
+        _read_movies(folder, tables["movies"], problems),
+        users,
+        demographics,
+        _ratings_layout(folder, tables["ratings"]),
+    )
+
+
+def _read_toml(path: Path) -> dict[str, _Table]:
+    try:
+        tables: dict[str, _Table] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not TOML: {error}") from error
+    for name in ("movies", "ratings"):
+        if name not in tables:
+            raise DataError(f"{path}: no table [{name}]")
+    for name, table in tables.items():
+        if name not in _REQUIRED or not isinstance(table, dict):
+            raise DataError(f"{path}: {name}: not known, allowed: [movies], [ratings], [users]")
+        _check_table(path, name, table)
+    low, high = tables["ratings"]["min"], tables["ratings"]["max"]
+    if low >= high:
+        raise DataError(f"{path}: [ratings] max: {high}, allowed: a number above min, which is {low}")
+    return tables
+
+
+def _check_table(path: Path, name: str, table: _Table) -> None:
+    for key in _REQUIRED[name]:
+        if key not in table:
+            raise DataError(f"{path}: [{name}] {key}: missing")
+    for key, value in table.items():
+        if key not in _REQUIRED[name] + _OPTIONAL[name]:
+            allowed = ", ".join(_REQUIRED[name] + _OPTIONAL[name])
+            raise DataError(f"{path}: [{name}] {key}: not known, allowed: {allowed}")
+        wrong = _wrong(key, value)
+        if wrong:
+            raise DataError(f"{path}: [{name}] {key}: {value!r}, allowed: {wrong}")
+
+
+def _wrong(key: str, value: Any) -> str:
+    """What a value should be, an empty text if it is."""
+    if key in ("min", "max"):
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        return "" if number else "a number"
+    if key == "ages":
+        good = isinstance(value, list) and value and all(type(age) is int and 0 <= age <= 120 for age in value)
+        return "" if good and value == sorted(set(value)) else "ascending whole years"
+    if key == "jobs":
+        good = isinstance(value, list) and value and all(isinstance(job, str) and job.strip() for job in value)
+        return "" if good and len({job.casefold() for job in value}) == len(value) else "a list of different names"
+    if key == "delimiter":
+        return "" if isinstance(value, str) and len(value) == 1 else "one character"
+    if key == "file" and isinstance(value, str) and (Path(value).is_absolute() or ".." in Path(value).parts):
+        return "a file in the folder of dataset.toml"
+    return "" if isinstance(value, str) and value else "a text"
+
+
+def _read_movies(folder: Path, table: _Table, problems: Problems) -> Movies:
+    path = folder / table["file"]
+    names = [table[key] for key in ("id", "title", "genres") if key in table]
+    movies = MoviesBuilder(path, problems)
+    for number, fields in read_columns(path, names, delimiter=table.get("delimiter", ","), problems=problems):
+        genres = fields[2] if len(fields) == 3 else []
+        if not isinstance(genres, list):
+            genres = value_text(genres).split(table.get("separator", "|"))
+        movies.add(number, value_text(fields[0]), value_text(fields[1]), [value_text(genre) for genre in genres])
+    return movies.build()
+
+
+def _read_users(folder: Path, table: _Table, problems: Problems) -> tuple[Users, Demographics]:
+    path = folder / table["file"]
+    keys = [key for key in ("gender", "age", "job") if key in table]
+    names = [table["id"], *(table[key] for key in keys)]
+    columns = read_columns(path, names, delimiter=table.get("delimiter", ","), problems=problems)
+    rows = [(number, [value_text(value).strip() for value in fields]) for number, fields in columns]
+    jobs: list[str] = []
+    if "job" in table:
+        place = 1 + keys.index("job")
+        found = {fields[place].casefold(): fields[place] for _, fields in rows if fields[place]}
+        jobs = table.get("jobs") or sorted(found.values())
+    known = Demographics(
+        genders=MOVIELENS_1M.genders if "gender" in table else (),
+        ages=tuple(table.get("ages", MOVIELENS_1M.ages)) if "age" in table else (),
+        jobs=tuple(enumerate(jobs)),
+    )
+    genders = {text: known.gender_row(text) for text in GENDER_TEXTS} if known.genders else {}
+    ages = Choices.of_years(known) if known.ages else Choices.of(())
+    users = UsersBuilder(path, problems, Choices(genders, GENDERS_ALLOWED), ages, Choices.of(jobs))
+    for number, fields in rows:
+        users.add(number, fields[0], **dict(zip(keys, fields[1:], strict=True)))
+    return users.build(), known
+
+
+def _ratings_layout(folder: Path, table: _Table) -> RatingsLayout:
+    path, delimiter = folder / table["file"], table.get("delimiter", ",")
+    scale = Scale(float(table["min"]), float(table["max"]))
+    wanted = [table[key] for key in ("user", "movie", "rating")]
+    layout = RatingsLayout(path, tuple(wanted), delimiter=delimiter, csv=True, scale=scale)
+    if layout.parquet:
+        return layout
+    header = read_header(path, delimiter=delimiter)
+    names = [f"({name})" for name in header]
+    for name, key in zip(wanted, ("user", "movie", "rating"), strict=True):
+        names[column_place(path, header, name)] = key
+    return RatingsLayout(path, tuple(names), delimiter=delimiter, csv=True, scale=scale)
