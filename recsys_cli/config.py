@@ -33,6 +33,19 @@ class DownloadConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckConfig:
+    """What ``recsys check`` reads.
+
+    Attributes:
+        data: folder of the data set.
+        format: layout of its files, None to tell it by them.
+    """
+
+    data: Path
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreprocessConfig:
     """What ``recsys preprocess`` reads and writes.
 

@@ -11,6 +11,7 @@ from recsys_cli.dataset.demographics import MOVIELENS_1M, Demographics
 from recsys_cli.dataset.movielens import read_dataset, read_movies
 from recsys_cli.errors import ConfigError, DataError
 
+HINT = "--skip-bad-lines leaves such lines out"
 HALVES = "a number from 0.5 to 5 in steps of 0.5"
 QUOTES = "CSV with all quotes closed (unexpected end of data)"
 FLAGS = "11 fields: id|title|date|video date|address|a flag for each genre"
@@ -209,7 +210,7 @@ def test_a_bad_line_is_named_in_every_layout(
     path.write_bytes(text.replace(old, new, 1).encode(encoding))
     with pytest.raises(DataError) as error:
         read_dataset(tmp_path)
-    assert str(error.value) == f"{path}:{message}"
+    assert str(error.value) == f"{path}:{message}; {HINT}"
 
 
 @pytest.mark.parametrize(
@@ -319,7 +320,7 @@ def test_a_bad_row_of_parquet_is_named(tmp_path: Path, column: str, values: list
     pq.write_table(pa.table(columns | {column: values}), tmp_path / "ratings.parquet")
     with pytest.raises(DataError) as error:
         read_dataset(tmp_path)
-    assert str(error.value) == f"{tmp_path / 'ratings.parquet'}:{message}"
+    assert str(error.value) == f"{tmp_path / 'ratings.parquet'}:{message}; {HINT}"
 
 
 def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:

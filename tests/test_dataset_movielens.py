@@ -6,6 +6,7 @@ import pytest
 from recsys_cli.dataset.movielens import read_dataset
 from recsys_cli.errors import DataError
 
+HINT = "--skip-bad-lines leaves such lines out"
 MOVIES = b"1::Toy Story (1995)::Animation|Comedy\n3::Heat (1995)::Action\n2::Jumanji (1995)::Adventure\n"
 USERS = b"1::F::1::10::48067\n2::M::56::16::70072\n"
 RATINGS = b"2::1::5::978300760\n1::3::3::978302109\n1::1::1::978301968\n2::3::4::0\n1::2::4::0\n"
@@ -94,7 +95,7 @@ def test_a_bad_line_is_named_with_its_field_and_what_is_allowed(
     path.write_bytes(path.read_bytes().replace(old, new))
     with pytest.raises(DataError) as error:
         read_dataset(folder)
-    assert str(error.value) == f"{path}:{message}"
+    assert str(error.value) == f"{path}:{message}; {HINT}"
 
 
 @pytest.mark.slow
@@ -106,3 +107,37 @@ def test_reads_the_real_movielens_1m(ml1m: Path) -> None:
     assert dataset.num_repeated == dataset.problems.count == 0
     assert "City of Lost Children, The (1995)" in dataset.titles
     assert any("é" in title for title in dataset.titles)
+
+
+def test_the_first_20_bad_lines_are_listed_and_the_rest_counted(folder: Path) -> None:
+    path = folder / "ratings.dat"
+    path.write_bytes(RATINGS + b"1::1::x::0\n" * 1500)
+    with pytest.raises(DataError) as error:
+        read_dataset(folder)
+    lines = str(error.value).split("\n")
+    assert lines[:20] == [f"{path}:{line}: rating: 'x', allowed: a number" for line in range(6, 26)]
+    assert lines[20:] == ["... and 1,480 more", HINT]
+
+
+def test_bad_lines_are_left_out_on_request(folder: Path) -> None:
+    (folder / "movies.dat").write_bytes(MOVIES + b"oops\n")
+    (folder / "users.dat").write_bytes(USERS + b"3::M::26::1::0\n")
+    (folder / "ratings.dat").write_bytes(RATINGS + b"1::1\n3::1::4::0\n1::1::7::0\n")
+    dataset = read_dataset(folder, skip_bad_lines=True)
+    assert len(dataset.rating_values) == 5
+    assert dataset.user_ids.tolist() == [1, 2]
+    assert list(map(str, dataset.problems.first)) == [
+        f"{folder / 'movies.dat'}:4: line: 'oops', allowed: 3 fields: id::title::genres",
+        f"{folder / 'users.dat'}:3: age: '26', allowed: 1, 18, 25, 35, 45, 50, 56",
+        f"{folder / 'ratings.dat'}:6: line: '1::1', allowed: 4 fields: user::movie::rating::time",
+        f"{folder / 'ratings.dat'}:7: user: '3', allowed: a user of the users file",
+        f"{folder / 'ratings.dat'}:8: rating: '7', allowed: a whole number from 1 to 5",
+    ]
+
+
+def test_when_every_line_is_bad_nothing_is_left_to_read(folder: Path) -> None:
+    (folder / "ratings.dat").write_bytes(b"1::1::9::0\n")
+    (folder / "movies.dat").write_bytes(b"oops\n")
+    with pytest.raises(DataError) as error:
+        read_dataset(folder, skip_bad_lines=True)
+    assert str(error.value) == f"{folder}: holds no movies"

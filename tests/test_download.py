@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import io
+import json
 import os
 import re
 import signal
@@ -33,7 +34,7 @@ FILES = {
     "ratings.dat": np.random.default_rng(1).bytes(200_000),
     "README": b"terms",
 }
-TERMS = "commercial use only with GroupLens' permission"
+TERMS = "research use; redistribution not allowed; commercial use only with GroupLens' permission"
 
 
 def make_zip(files: dict[str, bytes], folder: str = "ml-tiny/") -> bytes:
@@ -149,7 +150,12 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def release_at(*urls: str, md5: str | None = hashlib.md5(ARCHIVE).hexdigest()) -> Release:
     return Release(
-        name="ml-tiny", title="MovieLens tiny", num_bytes=len(ARCHIVE), md5=md5, urls=urls, licence="research use"
+        name="ml-tiny",
+        title="MovieLens tiny",
+        num_bytes=len(ARCHIVE),
+        md5=md5,
+        urls=urls,
+        redistribution="not allowed",
     )
 
 
@@ -167,7 +173,7 @@ def test_downloads_and_says_what_from_where_and_on_which_terms(server: Server, t
     assert_complete(tmp_path / "data" / "ml-tiny")
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["ml-tiny"]
     assert report == [
-        f"MovieLens tiny, 0.2 MB. Licence: research use, {TERMS}.",
+        f"MovieLens tiny, 0.2 MB. Licence: {TERMS}.",
         f"Downloading {server.url('whole')}",
     ]
 
@@ -255,7 +261,7 @@ def test_a_name_that_is_looked_up_forever_is_given_up(
 
 
 def test_a_file_twice_as_large_as_published_is_refused(server: Server, tmp_path: Path) -> None:
-    small = Release(name="t", title="T", num_bytes=1000, md5=None, urls=(server.url("whole"),), licence="")
+    small = Release(name="t", title="T", num_bytes=1000, md5=None, urls=(server.url("whole"),), redistribution="")
     with pytest.raises(DataError, match=r"more than twice the expected 0\.0 MB"):
         download(small, tmp_path / "t", report=print)
 
@@ -343,7 +349,7 @@ from recsys_cli.errors import DataError
 url, md5, size, folder, limit = sys.argv[1:]
 if int(limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
-release = Release(name="ml-tiny", title="T", num_bytes=int(size), md5=md5, urls=(url,), licence="")
+release = Release(name="ml-tiny", title="T", num_bytes=int(size), md5=md5, urls=(url,), redistribution="")
 try:
     download(release, Path(folder), report=lambda line: print(line, flush=True))
 except DataError as error:
@@ -451,7 +457,15 @@ def test_a_wrong_call_is_a_usage_error(arguments: list[str], message: str) -> No
 
 def test_the_list_shows_sizes_and_licences() -> None:
     result = CliRunner().invoke(main, ["download", "--list"])
-    assert [line.split()[0] for line in result.stdout.splitlines()] == ["Name", *RELEASES, "All"]
-    assert re.search(r"^ml-1m +5\.9 MB +MD5 +research use, no redistribution *$", result.stdout, re.MULTILINE)
-    assert re.search(r"^ml-latest-small +1\.0 MB +nothing ", result.stdout, re.MULTILINE)
-    assert f"All of them: {TERMS}" in result.stdout
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["Name", *RELEASES, "All"]
+    assert "ml-1m              5.9 MB  MD5         not allowed" in lines
+    assert "ml-latest-small    1.0 MB  nothing     under the same terms" in lines
+    assert lines[-1] == "All are for research; commercial use only with GroupLens' permission."
+
+
+def test_the_list_is_also_json() -> None:
+    result = CliRunner().invoke(main, ["download", "--list", "--json"])
+    releases = json.loads(result.stdout)
+    assert [release["name"] for release in releases] == list(RELEASES)
+    assert releases[1]["md5"] == "c4d9eecfca2ab87c1945afe126590906"

@@ -9,7 +9,7 @@ import click
 from recsys_cli import __version__
 from recsys_cli.errors import RecsysError
 
-_COMMANDS = ("train", "preprocess", "recommend", "download")
+_COMMANDS = ("train", "preprocess", "recommend", "download", "check")
 
 
 class _LazyGroup(click.Group):

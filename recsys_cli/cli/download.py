@@ -4,25 +4,58 @@ from pathlib import Path
 
 import click
 
+from recsys_cli.cli.render import echo_json
 from recsys_cli.config import DownloadConfig
 from recsys_cli.errors import ConfigError
 
 _DEFAULTS = DownloadConfig(release="ml-1m")
+_EXAMPLES = """\b
+Examples:
+  recsys download --list
+  recsys download ml-1m
+  recsys download ml-1m --from-file ml-1m.zip
+"""
 
 
-@click.command(epilog="Example: recsys download ml-1m")
+@click.command(epilog=_EXAMPLES, short_help="Download a published data set.")
 @click.argument("name", required=False)
-@click.option("--data-dir", type=Path, default=_DEFAULTS.data_dir, show_default=True, help="Folder for data sets.")
-@click.option("--from-file", type=Path, help="Unpack this archive instead of downloading one.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    default=_DEFAULTS.data_dir,
+    show_default=True,
+    help="Folder for data sets.",
+)
+@click.option("--from-file", type=click.Path(path_type=Path), help="Unpack this archive, download nothing.")
 @click.option("--url", help="Another address of the same archive.")
 @click.option("--list", "only_list", is_flag=True, help="Print the data sets with sizes and licences.")
-def command(name: str | None, data_dir: Path, from_file: Path | None, url: str | None, only_list: bool) -> None:
-    """Download the MovieLens data set NAME into a folder of that name, verified and complete."""
+@click.option("--json", "as_json", is_flag=True, help="With --list, print one JSON document.")
+def command(
+    name: str | None, data_dir: Path, from_file: Path | None, url: str | None, only_list: bool, as_json: bool
+) -> None:
+    """Download the MovieLens data set NAME into a folder of that name, verified and complete.
+
+    A download that was cut off goes on where it stopped.
+    """
     from recsys_cli.steps import download
 
     if only_list:
-        return download.print_releases()
+        _echo_list(as_json)
+        return
     if name is None:
         raise ConfigError("name a data set, such as ml-1m; 'recsys download --list' shows all")
     config = DownloadConfig(release=name, data_dir=data_dir, from_file=from_file, url=url)
-    return click.echo(f"{download.run(config)}: ready")
+    click.echo(f"{download.run(config)}: ready")
+
+
+def _echo_list(as_json: bool) -> None:
+    from recsys_cli.steps import download
+
+    if as_json:
+        echo_json(download.releases())
+        return
+    click.echo(f"{'Name':<16}{'Download':>9}  {'Verified by':<12}Redistribution")
+    for release in download.releases():
+        verified_by = "MD5" if release.md5 else "nothing"
+        click.echo(f"{release.name:<16}{release.size:>9}  {verified_by:<12}{release.redistribution}")
+    click.echo("All are for research; commercial use only with GroupLens' permission.")

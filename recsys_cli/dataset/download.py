@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import pooch
 
 from recsys_cli.dataset.fetch import Report, fetch
-from recsys_cli.dataset.releases import COMMON_TERMS, Release, find_release
+from recsys_cli.dataset.releases import Release, find_release
 from recsys_cli.errors import DataError
 
 _MAX_UNPACKED_RATIO = 20  # unpacked to packed bytes; the releases are at 3 to 5
@@ -63,7 +63,7 @@ def unpack_file(archive: Path, folder: Path, *, release: Release, report: Report
 
 
 def _introduce(release: Release, report: Report) -> None:
-    report(f"{release.title}, {release.size}. Licence: {release.licence}, {COMMON_TERMS}.")
+    report(f"{release.title}, {release.size}. Licence: {release.licence}.")
     if release.md5 is None:
         report(f"No hash is published for {release.name}.zip: its content is not verified.")
 

@@ -19,6 +19,8 @@ from recsys_cli.errors import DataError
 
 __all__ = ["Dataset", "read_dataset", "read_movies"]
 
+_HINT = "--skip-bad-lines leaves such lines out"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
@@ -98,7 +100,9 @@ def read_dataset(path: Path, *, format: str | None = None, skip_bad_lines: bool 
     problems = Problems()
     source = read_source(path, format=format, problems=problems)
     if not skip_bad_lines:
-        problems.raise_if_any()
+        problems.raise_if_any(hint=_HINT)
+    if not len(source.movies.ids):
+        raise DataError(f"{path}: holds no movies")
     ratings = read_ratings(
         source.ratings,
         movie_ids=source.movies.ids,
@@ -106,7 +110,7 @@ def read_dataset(path: Path, *, format: str | None = None, skip_bad_lines: bool 
         problems=problems,
     )
     if not skip_bad_lines:
-        problems.raise_if_any()
+        problems.raise_if_any(hint=_HINT)
     if not len(ratings.values):
         raise DataError(f"{source.ratings.path}: holds no ratings")
     if source.format == "ml-10m" and format is None and not (ratings.values % 1).any():

@@ -59,7 +59,8 @@ class Problems:
             lines.append(f"... and {self.count - len(lines):,} more")
         return "\n".join(lines)
 
-    def raise_if_any(self) -> None:
-        """Raise a DataError with the report, unless there is no problem."""
+    def raise_if_any(self, *, hint: str = "") -> None:
+        """Raise a DataError with the report and a hint what to do, unless there is no problem."""
         if self.count:
-            raise DataError(self.report())
+            separator = "; " if self.count == 1 else "\n"
+            raise DataError(self.report() + (separator + hint if hint else ""))

@@ -6,11 +6,10 @@ import dataclasses
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from recsys_cli.config import DownloadConfig
 from recsys_cli.dataset.download import download, unpack_file
-from recsys_cli.dataset.releases import COMMON_TERMS, RELEASES, find_release
+from recsys_cli.dataset.releases import RELEASES, Release, find_release
 
 
 def run(config: DownloadConfig) -> Path:
@@ -34,14 +33,6 @@ def run(config: DownloadConfig) -> Path:
     return folder
 
 
-def print_releases() -> None:
-    """Print what can be downloaded, with sizes and licences."""
-    table = Table("Name", box=None, pad_edge=False, header_style="bold")
-    table.add_column("Download", justify="right")
-    table.add_column("Verified by")
-    table.add_column("Licence")
-    for release in RELEASES.values():
-        table.add_row(release.name, release.size, "MD5" if release.md5 else "nothing", release.licence)
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(f"All of them: {COMMON_TERMS}; each has its whole licence in a README.", soft_wrap=True)
+def releases() -> tuple[Release, ...]:
+    """Everything that can be downloaded, the most usual first."""
+    return tuple(RELEASES.values())

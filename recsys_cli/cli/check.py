@@ -1,0 +1,71 @@
+"""``recsys check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from recsys_cli.cli.render import echo_json
+from recsys_cli.config import CheckConfig
+from recsys_cli.errors import DataError
+
+if TYPE_CHECKING:
+    from recsys_cli.steps.check import Busy, CheckReport
+
+_EXAMPLES = """\b
+Examples:
+  recsys check data/sample
+  recsys check data/sample --json
+"""
+
+
+@click.command(epilog=_EXAMPLES, short_help="Describe a data set and list what is wrong with it.")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--format", help="Layout of the files, instead of the one they look like.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(data: Path, format: str | None, as_json: bool) -> None:
+    """Describe the data set in the folder DATA and list what is wrong with it.
+
+    Exit status 1 if any line is bad.
+    """
+    from recsys_cli.steps import check
+
+    report = check.run(CheckConfig(data=data, format=format))
+    if as_json:
+        echo_json(report)
+    else:
+        _echo(report)
+    if report.bad_lines:
+        raise DataError(
+            f"{data}: bad lines: {report.bad_lines:,}; 'recsys train --skip-bad-lines' leaves them out"
+        )
+
+
+def _echo(report: CheckReport) -> None:
+    mean = f"mean {report.rating_mean:.4g}"
+    lines = {
+        "Data": f"{report.path} ({report.format})",
+        "Movies": f"{report.movies:,}, without a rating {report.unrated_movies:,}",
+        "Users": f"{report.users:,}, without a rating {report.silent_users:,}",
+        "Ratings": f"{report.ratings:,}, one of {1 / report.density:,.0f} possible",
+        "Scale": f"{report.rating_min:g} to {report.rating_max:g}, {mean}",
+        "Given": ", ".join(f"{value}: {count:,}" for value, count in report.rating_counts.items()),
+        "Busiest movies": "; ".join(map(_busy, report.busiest_movies)),
+        "Busiest users": "; ".join(map(_busy, report.busiest_users)),
+        "Unknown": ", ".join(f"{name} {count:,}" for name, count in report.missing.items()),
+    }
+    for name, text in lines.items():
+        if text:
+            click.echo(f"{name:<16}{text}")
+    for note in report.notes:
+        click.echo(f"{'Note':<16}{note}")
+    for problem in report.problems:
+        click.echo(f"{'Bad':<16}{problem}")
+    if report.bad_lines > len(report.problems):
+        click.echo(f"{'Bad':<16}... and {report.bad_lines - len(report.problems):,} more")
+
+
+def _busy(busy: Busy) -> str:
+    return f"{busy.name or busy.id} {busy.ratings:,}"
