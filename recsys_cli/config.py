@@ -1,6 +1,7 @@
 """Every option and its default, checked where it is built."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from recsys_cli.errors import ConfigError
@@ -91,3 +92,96 @@ class RecommendConfig:
             raise ConfigError("--import and --no-import contradict each other; leave one out")
         if self.k < 1:
             raise ConfigError(f"-k {self.k} is not allowed; allowed: 1 or more")
+
+
+EXACT_URI = "exact"
+INDEX_TYPES = ("flat", "hnsw", "ivf_flat", "autoindex")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig:
+    """Which Milvus, and how to reach it.
+
+    Attributes:
+        uri: a folder ending in ``.db`` (Milvus Lite), ``http://``, ``https://`` or ``tcp://`` and an address
+            (a server), or ``exact`` (in memory, without Milvus).
+        token: ``user:password`` or an API key for a server; never shown.
+        database: the server's database; empty for its default.
+        ca_path: PEM file of the authority that signed the server's certificate; None for the usual ones.
+        collection: name that readers use, an alias.
+        timeout: seconds to wait for an answer, and for another process to leave a Milvus Lite folder.
+        verbose: let the messages of the Milvus libraries through to stderr.
+    """
+
+    uri: str = "milvus.db"
+    token: str = field(default="", repr=False)
+    database: str = ""
+    ca_path: Path | None = None
+    collection: str = "recsys"
+    timeout: float = 10.0
+    verbose: bool = False
+
+    def __post_init__(self) -> None:
+        known = self.uri == EXACT_URI or self.is_lite or self.is_server
+        if not known:
+            raise ConfigError(
+                f"--milvus-uri {self.address!r} is none of: a folder ending in .db, http://HOST:PORT, "
+                "https://HOST:PORT, tcp://HOST:PORT, exact"
+            )
+        if not re.fullmatch(r"[A-Za-z_]\w{0,199}", self.collection, re.ASCII):
+            raise ConfigError(
+                f"--collection {self.collection!r} must be letters, digits and underscores, not beginning with a "
+                "digit, at most 200"
+            )
+        if not 0 < self.timeout <= 3600:
+            raise ConfigError(f"--timeout {self.timeout:g} is not in (0, 3600] seconds")
+        if self.ca_path is not None and not self.uri.startswith("https://"):
+            raise ConfigError("--milvus-ca needs an address that begins with https://")
+        if self.ca_path is not None and not self.ca_path.is_file():
+            raise ConfigError(f"--milvus-ca {self.ca_path}: no such file")
+
+    @property
+    def is_lite(self) -> bool:
+        """Whether the address is a folder of Milvus Lite."""
+        return "://" not in self.uri and self.uri.endswith(".db")
+
+    @property
+    def is_server(self) -> bool:
+        """Whether the address is a server's."""
+        return self.uri.startswith(("http://", "https://", "tcp://"))
+
+    @property
+    def address(self) -> str:
+        """The address, user and password hidden."""
+        return re.sub(r"//[^/]*@", "//***@", self.uri)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexConfig:
+    """The kind of vector index, its parameters, and those of a search in it.
+
+    Attributes:
+        index_type: one of `INDEX_TYPES`; None lets the number of movies decide.
+        m: links of a movie in the HNSW graph, 2 to 2048.
+        ef_construction: candidates kept while the HNSW graph is built, 8 to 4096.
+        ef: candidates kept while HNSW is searched, 1 to 32768; a search for more uses that number.
+        nlist: cells of IVF_FLAT, 1 to 65536.
+        nprobe: cells of IVF_FLAT that a search looks into, 1 to nlist.
+    """
+
+    index_type: str | None = None
+    m: int = 16
+    ef_construction: int = 128
+    ef: int = 128
+    nlist: int = 1024
+    nprobe: int = 32
+
+    def __post_init__(self) -> None:
+        if self.index_type is not None and self.index_type not in INDEX_TYPES:
+            raise ConfigError(f"--index-type {self.index_type!r} is not one of: {', '.join(INDEX_TYPES)}")
+        limits = {"m": (2, 2048), "ef_construction": (8, 4096), "ef": (1, 32768), "nlist": (1, 65536)}
+        limits["nprobe"] = (1, self.nlist)
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ConfigError(f"--{name.replace('_', '-')} {value} is not in {low}..{high}")

@@ -8,6 +8,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+pytest_plugins = ["milvus_server"]
+
 
 @pytest.fixture
 def rng() -> np.random.Generator:

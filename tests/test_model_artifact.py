@@ -201,9 +201,7 @@ def test_something_else_is_never_replaced(tmp_path: Path) -> None:
     )
     with pytest.raises(ArtifactError) as error:
         check_replaceable(tmp_path / "notes" / "mine.txt")
-    assert (
-        str(error.value) == f"'{tmp_path / 'notes' / 'mine.txt'}' is a file: name another folder with --model"
-    )
+    assert str(error.value) == f"'{tmp_path / 'notes' / 'mine.txt'}' is a file: name another folder with --model"
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="a superuser may write anywhere")
@@ -234,9 +232,7 @@ def test_a_profile_is_a_person_without_history(arrays: ModelArrays) -> None:
 def test_history_is_summed_and_scaled_by_hand(arrays: ModelArrays) -> None:
     tables = arrays.tables
     total = tables.base + tables.genders[0] + tables.ages[1] + tables.jobs[0]
-    total = (
-        total + (tables.rated[4] + 1.5 * tables.valued[4] + tables.rated[0] - 2.5 * tables.valued[0]) / 2**0.5
-    )
+    total = total + (tables.rated[4] + 1.5 * tables.valued[4] + tables.rated[0] - 2.5 * tables.valued[0]) / 2**0.5
     ours = tables.with_history(0, 1, 0, np.array([4, 0]), np.array([5, 1], dtype=np.float32))
     np.testing.assert_allclose(ours, total / np.linalg.norm(total), atol=1e-6)
 

@@ -105,9 +105,7 @@ class ModelFolder:
             raise ArtifactError(f"{file}: not the model.json of a recsys model: {_AGAIN}")
         if document.get("format_version") != FORMAT_VERSION:
             found = document.get("format_version")
-            raise ArtifactError(
-                f"{file}: format version {found}, this version reads {FORMAT_VERSION}: {_AGAIN}"
-            )
+            raise ArtifactError(f"{file}: format version {found}, this version reads {FORMAT_VERSION}: {_AGAIN}")
         checksum = document.pop("checksum", None)
         if checksum != sha256(canonical(document)):
             raise ArtifactError(f"{file}: checksum does not match, the file was changed or damaged: {_AGAIN}")
@@ -130,9 +128,7 @@ class ModelFolder:
             raise ArtifactError(f"{file}: {error.strerror}") from error
         expected = self._files[name]
         if len(content) != expected["size"]:
-            raise ArtifactError(
-                f"{file}: {len(content)} bytes instead of {expected['size']}, damaged: {_AGAIN}"
-            )
+            raise ArtifactError(f"{file}: {len(content)} bytes instead of {expected['size']}, damaged: {_AGAIN}")
         if sha256(content) != expected["sha256"]:
             raise ArtifactError(f"{file}: sha256 does not match, the file was changed or damaged: {_AGAIN}")
         return content

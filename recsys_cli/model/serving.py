@@ -93,9 +93,7 @@ class Stars:
     rating_min: float
     rating_max: float
 
-    def estimate(
-        self, user: Floats, movies: Floats, movie_offsets: Floats, user_offset: float = 0.0
-    ) -> Floats:
+    def estimate(self, user: Floats, movies: Floats, movie_offsets: Floats, user_offset: float = 0.0) -> Floats:
         """Ratings that one person would give.
 
         Args:

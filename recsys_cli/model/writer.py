@@ -97,9 +97,7 @@ def _write_arrays(folder: Path, arrays: ModelArrays) -> None:
     np.savez(folder / "seen.npz", indptr=arrays.seen.indptr, movie_ids=arrays.seen.movie_ids)
     if arrays.stars is not None:
         stars = _fields(arrays.stars)
-        np.savez(
-            folder / "stars.npz", **{name: stars[name] for name in stars if not name.startswith("rating_")}
-        )
+        np.savez(folder / "stars.npz", **{name: stars[name] for name in stars if not name.startswith("rating_")})
 
 
 def _write_document(folder: Path, info: ModelInfo) -> None:

@@ -1,0 +1,78 @@
+"""Small operations on the collections and the alias of an index."""
+
+from collections.abc import Iterator
+
+from recsys_cli.store import layout
+from recsys_cli.store.connection import Connection, NotFoundError
+from recsys_cli.store.layout import Meta
+
+BATCH = 5000  # movies of one call: 4 MB at 200 dimensions
+PATIENT = 3600.0  # seconds for calls that take long because they work; a server that dies ends them sooner
+
+
+def read_alias(link: Connection, alias: str) -> tuple[str, Meta] | None:
+    """The collection that an alias names and what it says about itself; None if there is none."""
+    try:
+        described = link.call("describe_collection", alias)
+    except NotFoundError:
+        return None
+    name = str(described["collection_name"])
+    return name, Meta.from_properties(described["properties"], name)
+
+
+def resolve(link: Connection, alias: str) -> str | None:
+    """The collection that an alias names, or None."""
+    try:
+        return str(link.call("describe_alias", alias)["collection_name"])
+    except NotFoundError:
+        return None
+
+
+def load(link: Connection, collection: str) -> None:
+    """Bring a collection into memory and wait for it."""
+    link.call("load_collection", collection, timeout=PATIENT)
+
+
+def count_rows(link: Connection, collection: str | None) -> int:
+    """Rows of a loaded collection, those written a moment ago included and deleted ones not."""
+    counted = link.call("query", collection, filter="", output_fields=["count(*)"], consistency_level="Strong")
+    return int(counted[0]["count(*)"])
+
+
+def read_digests(link: Connection, collection: str) -> Iterator[tuple[int, int]]:
+    """Movie id and digest of every row."""
+    rows = link.call(
+        "query_iterator",
+        collection,
+        batch_size=BATCH,
+        output_fields=["movie_id", "digest"],
+        consistency_level="Strong",
+    )
+    while batch := rows.next():
+        yield from ((int(row["movie_id"]), int(row["digest"])) for row in batch)
+    rows.close()
+
+
+def drop(link: Connection, collection: str) -> None:
+    """Remove one collection, by its own name, never an alias: on Milvus Lite that would remove what it names."""
+    link.call("drop_collection", collection, timeout=PATIENT)
+
+
+def drop_others(link: Connection, alias: str) -> tuple[str, ...]:
+    """Remove what imports under this alias left, except what the alias names and what another alias uses."""
+    removed = []
+    for name in link.call("list_collections"):
+        if not layout.is_ours(name, alias) or name == resolve(link, alias):
+            continue
+        if link.call("list_aliases", name)["aliases"]:
+            continue
+        drop(link, name)
+        removed.append(name)
+    return tuple(removed)
+
+
+def drop_all(link: Connection, alias: str) -> tuple[str, ...]:
+    """Remove the alias, what it names, and what imports left."""
+    if resolve(link, alias) is not None:
+        link.call("drop_alias", alias)
+    return drop_others(link, alias)

@@ -1,0 +1,220 @@
+"""The way to Milvus: opening a folder or a server, and its failures as one line each."""
+
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+from pymilvus import MilvusClient
+from pymilvus.exceptions import ConnectionConfigException, MilvusException
+
+from recsys_cli.config import StoreConfig
+from recsys_cli.errors import StoreError
+from recsys_cli.store.reach import check_address
+
+_log = logging.getLogger(__name__)
+_LIBRARIES = ("pymilvus", "pymilvus.milvus_client", "milvus_lite")
+_FIRST_WAIT, _LONGEST_WAIT = 0.005, 0.2  # seconds between two attempts at a folder that is in use
+_SAY_SO_AFTER = 2.0  # seconds of waiting before a person is told
+_OLDEST = (2, 3)  # the first servers with array fields
+_NOT_FOUND, _NOT_LOADED = (100, 1600), (101,)  # a collection, an alias; codes of Milvus
+
+_users: Counter[Path] = Counter()  # connections of this process to each Milvus Lite folder: they share its server
+
+
+class NotFoundError(StoreError):
+    """A collection or alias that is not there."""
+
+
+class NotLoadedError(StoreError):
+    """A collection that is there but not in memory."""
+
+
+class Connection:
+    """A client of one Milvus; every call through it raises StoreError."""
+
+    def __init__(self, config: StoreConfig, *, create: bool) -> None:
+        """Connect.
+
+        Args:
+            config: the address and how to reach it.
+            create: make a Milvus Lite folder that does not exist.
+        Raises: StoreError: if that does not succeed within the timeout.
+        """
+        check_address(config, create=create)
+        self.config = config
+        self._version: str | None = None
+        if not config.verbose:
+            for name in _LIBRARIES:
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        self._client: Any = self._open()
+
+    @property
+    def version(self) -> str:
+        """What the server says it is, such as ``v2.3.5`` or ``milvus_lite-3.2.2``."""
+        if self._version is None:
+            self._version = str(self.call("get_server_version"))
+        return self._version
+
+    @property
+    def is_lite(self) -> bool:
+        """Whether the engine is Milvus Lite, in this process or behind an address."""
+        return self.config.is_lite or self.version.startswith("milvus_lite")
+
+    def check_version(self) -> None:
+        """Refuse a server that is too old.
+
+        Raises: StoreError: names the version and the oldest one that will do.
+        """
+        numbers = self.version.lstrip("v").split("-")[0].split(".")[:2]
+        if self.is_lite or not all(number.isdigit() for number in numbers):
+            return
+        if tuple(int(number) for number in numbers) < _OLDEST:
+            raise StoreError(
+                f"{self.config.address}: Milvus {self.version} is too old, "
+                f"at least {_OLDEST[0]}.{_OLDEST[1]} is needed"
+            )
+
+    def call(self, method: str, *args: Any, timeout: float | None = None, **options: Any) -> Any:
+        """Call a method of the client.
+
+        Args:
+            method: its name.
+            args: its arguments.
+            timeout: seconds; None for the configured ones.
+            options: its keyword arguments.
+        Raises: StoreError: in place of every failure of pymilvus.
+        """
+        with _one_line(self.config):
+            return getattr(self._client, method)(*args, timeout=timeout or self.config.timeout, **options)
+
+    def let_others_in(self) -> None:
+        """Leave a Milvus Lite folder for a moment, so that processes that wait for it get their turn."""
+        self.close()
+        time.sleep(1.5 * _LONGEST_WAIT)
+        self._client = self._open()
+
+    def close(self) -> None:
+        """Disconnect, and free the lock of a Milvus Lite folder."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+            if self.config.is_lite:
+                _leave_folder(self.config.uri)
+
+    def _open(self) -> Any:
+        return self._open_folder() if self.config.is_lite else self._open_server()
+
+    def _open_server(self) -> Any:
+        config = self.config
+        trust = {"server_pem_path": str(config.ca_path)} if config.ca_path is not None else {}
+        with _one_line(config):
+            return MilvusClient(
+                uri=config.uri,
+                token=config.token,
+                db_name=config.database,
+                timeout=config.timeout,
+                dedicated=True,
+                **trust,
+            )
+
+    def _open_folder(self) -> Any:
+        """Open the folder, waiting for another process that has it."""
+        from milvus_lite.exceptions import DataDirLockedError
+
+        path, started, wait = self.config.uri, time.monotonic(), _FIRST_WAIT
+        told = False
+        while True:
+            with _why_not_opened() as reasons:
+                try:
+                    client = MilvusClient(uri=path, timeout=self.config.timeout, dedicated=True)
+                    _users[Path(path).resolve()] += 1
+                    return client
+                except ConnectionConfigException as error:
+                    reason = reasons[-1] if reasons else error
+            if not isinstance(reason, DataDirLockedError):
+                raise StoreError(f"{path}: Milvus Lite cannot open this folder: {reason}") from reason
+            waited = time.monotonic() - started
+            if waited >= self.config.timeout:
+                raise StoreError(
+                    f"{path}: another process is still using this folder after {self.config.timeout:g} seconds; "
+                    "Milvus Lite lets one in at a time: try again, raise --timeout, or share it with "
+                    f"'milvus-lite server --data-dir {path}'"
+                ) from reason
+            if waited >= _SAY_SO_AFTER and not told:
+                told = True
+                _log.warning("Waiting for %s, which another process is using ...", path)
+            time.sleep(min(wait * random.uniform(0.5, 1.5), self.config.timeout - waited))
+            wait = min(wait * 1.5, _LONGEST_WAIT)
+
+
+def _leave_folder(path: str) -> None:
+    """Free a folder's lock when the last connection of this process leaves it."""
+    from milvus_lite.server_manager import server_manager_instance
+
+    folder = Path(path).resolve()
+    _users[folder] -= 1
+    if not _users[folder]:
+        server_manager_instance.release_server(path)
+
+
+@contextmanager
+def _why_not_opened() -> Iterator[list[BaseException]]:
+    """Collect the exceptions that Milvus Lite logs and does not raise when it opens a folder."""
+    reasons: list[BaseException] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.exc_info and record.exc_info[1] is not None:
+                reasons.append(record.exc_info[1])
+
+    logger = logging.getLogger("milvus_lite.server_manager")
+    level, propagate, collector = logger.level, logger.propagate, Collector()
+    logger.setLevel(logging.ERROR)
+    logger.propagate = False
+    logger.addHandler(collector)
+    try:
+        yield reasons
+    finally:
+        logger.removeHandler(collector)
+        logger.setLevel(level)
+        logger.propagate = propagate
+
+
+@contextmanager
+def _one_line(config: StoreConfig) -> Iterator[None]:
+    """Turn whatever pymilvus raises into a StoreError of one line without secrets."""
+    try:
+        yield
+    except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
+        raise _readable(error, config) from error
+
+
+def _readable(error: BaseException, config: StoreConfig) -> StoreError:
+    status = _grpc_status(error)
+    code = getattr(error, "code", None)
+    text = str(getattr(error, "message", "") or error)
+    if code in _NOT_FOUND:
+        return NotFoundError(f"{config.address}: {text}")
+    if code in _NOT_LOADED:
+        return NotLoadedError(f"{config.address}: {text}")
+    if status == grpc.StatusCode.DEADLINE_EXCEEDED:
+        return StoreError(f"{config.address}: no answer within {config.timeout:g} seconds; see --timeout")
+    return StoreError(f"{config.address}: {text}")
+
+
+def _grpc_status(error: BaseException) -> Any:
+    """The status of the call that is behind an error, or None; pymilvus chains errors, some to themselves."""
+    seen = {id(error)}
+    while not isinstance(error, grpc.RpcError):
+        cause = error.__cause__
+        if cause is None or id(cause) in seen:
+            return None
+        seen.add(id(cause))
+        error = cause
+    return error.code()

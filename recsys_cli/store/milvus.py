@@ -1,0 +1,233 @@
+"""The index in Milvus: a folder of Milvus Lite or a server, by the same calls."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recsys_cli.config import IndexConfig, StoreConfig
+from recsys_cli.errors import StoreError
+from recsys_cli.store import collection_ops
+from recsys_cli.store.base import (
+    DEFAULT_INDEX,
+    NO_FILTER,
+    Catalog,
+    Filter,
+    Fingerprint,
+    Hits,
+    IndexInfo,
+    WriteReport,
+)
+from recsys_cli.store.checks import check_queries
+from recsys_cli.store.connection import Connection, NotFoundError, NotLoadedError
+from recsys_cli.store.expression import expression
+from recsys_cli.store.importer import Import
+from recsys_cli.store.layout import MOVIE_FIELDS, VECTOR, Meta, is_ours
+
+_HITS_AT_ONCE = 50_000  # of one call: keeps an answer of a server far below its limit of 64 MB
+_QUERIES_AT_ONCE = 1000
+_SERVER_MOST = 16_384  # hits a query, the limit of a Milvus server
+_INDEX_WORDS = {"index_type", "metric_type", "field_name", "index_name", "state", "params"}
+
+
+class MilvusStore:
+    """An index under an alias; see `Store` for what its methods promise."""
+
+    def __init__(self, config: StoreConfig, *, create: bool = True) -> None:
+        """Connect and read what the alias names.
+
+        Args:
+            config: the address, the alias and how to reach them.
+            create: make a Milvus Lite folder that does not exist.
+        Raises: StoreError: if Milvus cannot be reached, or the name belongs to a collection of another program.
+        """
+        self._alias = config.collection
+        self._link = Connection(config, create=create)
+        self._updated = False
+        self._loaded = False
+        self._collection: str | None = None
+        self._meta: Meta | None = None
+        self._look()
+
+    @property
+    def fingerprint(self) -> Fingerprint | None:
+        """What the index was made from, as it was when the store was opened or written."""
+        return self._meta.fingerprint if self._meta is not None else None
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """Every genre name of the index, sorted."""
+        return tuple(sorted(self._meta.genres)) if self._meta is not None else ()
+
+    def search(
+        self,
+        vectors: npt.NDArray[np.float32],
+        k: int,
+        *,
+        filter: Filter = NO_FILTER,
+        with_movies: bool = False,
+    ) -> list[Hits]:
+        """The k best movies of each query; see `Store.search`."""
+        meta = self._held()
+        queries = check_queries(vectors, k, dim=meta.fingerprint.dim)
+        where = expression(filter, meta.genres, meta.dialect)
+        k = self._allowed(k)
+        step = max(1, min(_QUERIES_AT_ONCE, _HITS_AT_ONCE // k))
+        answers: list[Hits] = []
+        for start in range(0, len(queries), step):
+            found = self._search(queries[start : start + step], k, where, with_movies)
+            answers += [_to_hits(hits, with_movies) for hits in found]
+        return answers
+
+    def write(
+        self,
+        catalog: Catalog,
+        fingerprint: Fingerprint,
+        *,
+        index: IndexConfig = DEFAULT_INDEX,
+        rebuild: bool = False,
+        progress: Callable[[int], object] | None = None,
+    ) -> WriteReport:
+        """Make the index hold this catalogue; see `Store.write`."""
+        work = Import(self._link, self._alias, catalog, fingerprint, progress)
+        report = work.run(self._collection, self._meta, index=index, rebuild=rebuild)
+        self._updated = report.action == "updated"
+        self._look()
+        return report
+
+    def describe(self) -> IndexInfo:
+        """What is there, as Milvus says; see `IndexInfo`."""
+        link = self._link
+        names = tuple(sorted(link.call("list_collections")))
+        others = tuple(name for name in names if is_ours(name, self._alias) and name != self._collection)
+        folder = Path(link.config.uri) if link.config.is_lite else None
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder else None
+        empty = IndexInfo(link.config.address, link.version, self._alias, others=others, disk_bytes=size)
+        if self._meta is None:
+            return empty
+        built = link.call("describe_index", self._collection, VECTOR) or {}
+        rows = collection_ops.count_rows(link, self._collection) if self._load() else 0
+        return replace(
+            empty,
+            collection=self._collection,
+            fingerprint=self._meta.fingerprint,
+            rows=rows,
+            index_type=str(built.get("index_type", "")).lower(),
+            index_params=_flat_params(built),
+            vector_bytes=4 * rows * self._meta.fingerprint.dim,
+            updating=bool(self._meta.updating),
+        )
+
+    def drop(self) -> tuple[str, ...]:
+        """Remove the index and what earlier imports left; see `Store.drop`."""
+        removed = collection_ops.drop_all(self._link, self._alias)
+        self._look()
+        return removed
+
+    def close(self) -> None:
+        """Disconnect, and free the lock of a Milvus Lite folder."""
+        self._link.close()
+
+    def __enter__(self) -> "MilvusStore":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _look(self) -> None:
+        """Read what the alias names now: one call."""
+        self._loaded = False
+        found = collection_ops.read_alias(self._link, self._alias)
+        self._collection, self._meta = found if found is not None else (None, None)
+
+    def _held(self) -> Meta:
+        if self._meta is None:
+            raise StoreError(
+                f"{self._link.config.address}: there is no index named {self._alias!r} yet; "
+                "'recsys recommend --import' makes it"
+            )
+        return self._meta
+
+    def _load(self) -> bool:
+        """Bring the collection into memory; a folder that was just opened never has it there."""
+        if not self._loaded:
+            collection_ops.load(self._link, str(self._collection))
+            self._loaded = True
+        return True
+
+    def _search(self, queries: npt.NDArray[np.float32], k: int, where: str, with_movies: bool) -> Any:
+        """One call, on the collection whose fingerprint the caller has compared, not on the alias."""
+        if self._link.config.is_lite:
+            self._load()
+        try:
+            return self._search_once(queries, k, where, with_movies)
+        except NotLoadedError:
+            self._load()
+        except NotFoundError:
+            before = self.fingerprint
+            self._look()
+            if self.fingerprint != before:
+                raise StoreError(
+                    f"{self._link.config.address}: the index was replaced by that of another model or movies file "
+                    "during the search: run the command again"
+                ) from None
+        return self._search_once(queries, k, where, with_movies)
+
+    def _search_once(self, queries: npt.NDArray[np.float32], k: int, where: str, with_movies: bool) -> Any:
+        params: dict[str, int] = dict(self._held().search)
+        if "ef" in params:
+            params["ef"] = max(params["ef"], k)
+        # The process that has just changed rows must see them; for all others a server's bounded staleness of
+        # seconds spares each search the 200 ms until the next tick of the server's clock.
+        fresh: dict[str, Any] = {"consistency_level": "Strong"} if self._updated else {}
+        return self._link.call(
+            "search",
+            self._collection,
+            queries,
+            anns_field=VECTOR,
+            limit=k,
+            filter=where,
+            search_params={"params": params},
+            output_fields=list(MOVIE_FIELDS) if with_movies else ["movie_id"],
+            **fresh,
+        )
+
+    def _allowed(self, k: int) -> int:
+        """The number to ask for; a server refuses more than its limit even if the index holds fewer."""
+        if self._link.config.is_lite or k <= _SERVER_MOST:
+            return k
+        rows = collection_ops.count_rows(self._link, str(self._collection)) if self._load() else 0
+        if rows > _SERVER_MOST:
+            raise StoreError(
+                f"a Milvus server returns at most {_SERVER_MOST} movies for a query, not {k}: use --exact"
+            )
+        return _SERVER_MOST
+
+
+def _to_hits(found: Any, with_movies: bool) -> Hits:
+    """One query's answer, equal scores in the order of their ids."""
+    movie_ids = np.array([hit["movie_id"] for hit in found], dtype=np.int64)
+    scores = np.array([hit["distance"] for hit in found], dtype=np.float32)
+    order = np.lexsort((movie_ids, -scores))
+    if not with_movies:
+        return Hits(movie_ids[order], scores[order])
+    rows = [found[position]["entity"] for position in order.tolist()]
+    return Hits(
+        movie_ids[order],
+        scores[order],
+        titles=tuple(row["title"] for row in rows),
+        genres=tuple(tuple(row["genres"].split("|")) if row["genres"] else () for row in rows),
+        years=tuple(int(row["year"]) for row in rows),
+    )
+
+
+def _flat_params(built: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The parameters in an answer of describe_index, which has them flat or nested."""
+    nested = built.get("params") or {}
+    values = {**built, **(nested if isinstance(nested, dict) else {})}
+    return tuple(
+        sorted((k, str(v)) for k, v in values.items() if k not in _INDEX_WORDS and not k.endswith("_rows"))
+    )
