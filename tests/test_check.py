@@ -15,16 +15,18 @@ def test_check_says_what_a_data_set_is(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["check", str(tmp_path)])
     assert result.exit_code == 0
     assert result.stdout == (
-        f"Data            {tmp_path} (ml-1m)\n"
-        "Movies          4, without a rating 0\n"
-        "Users           2, without a rating 0\n"
-        "Ratings         5, one of 2 possible\n"
-        "Scale           1 to 5, mean 2.4\n"
+        f"Data            {tmp_path}, layout ml-1m\n"
+        "Movies          4; without a rating: 0\n"
+        "Users           2; without a rating: 0\n"
+        "Ratings         5; one of 2 that are possible\n"
+        "Scale           1 to 5; mean 2.4\n"
         "Given           1: 1, 2: 2, 3: 1, 4: 1\n"
-        "Busiest movies  Cité des enfants perdus, La (1995) 2; "
-        'American President, "The" (1995) 1; Toy Story (1995) 1\n'
-        "Busiest users   1 3; 2 2\n"
-        "Unknown         genres 1, year 1, gender 0, age 0, job 0\n"
+        "Busiest movies  Cité des enfants perdus, La (1995): 2\n"
+        '                American President, "The" (1995): 1\n'
+        "                Toy Story (1995): 1\n"
+        "Busiest users   1: 3\n"
+        "                2: 2\n"
+        "Unknown         genres: 1, year: 1, gender: 0, age: 0, job: 0\n"
         "Note            ratings left out because the same user rates the movie again: 1\n"
     )
 
@@ -66,7 +68,7 @@ def test_check_lists_what_is_wrong_and_fails(tmp_path: Path) -> None:
     ]
     assert len(bad) == 21
     assert bad[20] == "Bad             ... and 3 more"
-    assert "Users           3, without a rating 1\n" in result.stdout
+    assert "Users           3; without a rating: 1\n" in result.stdout
 
 
 def test_check_notes_ratings_that_are_all_equal_and_repeated_titles(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_check_takes_a_format(tmp_path: Path) -> None:
     write_1m(tmp_path)
     write_csv(tmp_path)
     result = CliRunner().invoke(main, ["check", str(tmp_path), "--format", "ml-csv"])
-    assert result.stdout.startswith(f"Data            {tmp_path} (ml-csv)\n")
+    assert result.stdout.startswith(f"Data            {tmp_path}, layout ml-csv\n")
 
 
 def test_check_of_a_missing_folder_is_one_line() -> None:

@@ -44,17 +44,16 @@ def command(data: Path, format: str | None, as_json: bool) -> None:
 
 
 def _echo(report: CheckReport) -> None:
-    mean = f"mean {report.rating_mean:.4g}"
     lines = {
-        "Data": f"{report.path} ({report.format})",
-        "Movies": f"{report.movies:,}, without a rating {report.unrated_movies:,}",
-        "Users": f"{report.users:,}, without a rating {report.silent_users:,}",
-        "Ratings": f"{report.ratings:,}, one of {1 / report.density:,.0f} possible",
-        "Scale": f"{report.rating_min:g} to {report.rating_max:g}, {mean}",
-        "Given": ", ".join(f"{value}: {count:,}" for value, count in report.rating_counts.items()),
-        "Busiest movies": "; ".join(map(_busy, report.busiest_movies)),
-        "Busiest users": "; ".join(map(_busy, report.busiest_users)),
-        "Unknown": ", ".join(f"{name} {count:,}" for name, count in report.missing.items()),
+        "Data": f"{report.path}, layout {report.format}",
+        "Movies": f"{report.movies:,}; without a rating: {report.unrated_movies:,}",
+        "Users": f"{report.users:,}; without a rating: {report.silent_users:,}",
+        "Ratings": f"{report.ratings:,}; one of {1 / report.density:,.0f} that are possible",
+        "Scale": f"{report.rating_min:g} to {report.rating_max:g}; mean {report.rating_mean:.4g}",
+        "Given": _counts(report.rating_counts),
+        "Busiest movies": _busiest(report.busiest_movies),
+        "Busiest users": _busiest(report.busiest_users),
+        "Unknown": _counts(report.missing),
     }
     for name, text in lines.items():
         if text:
@@ -67,5 +66,9 @@ def _echo(report: CheckReport) -> None:
         click.echo(f"{'Bad':<16}... and {report.bad_lines - len(report.problems):,} more")
 
 
-def _busy(busy: Busy) -> str:
-    return f"{busy.name or busy.id} {busy.ratings:,}"
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name}: {count:,}" for name, count in counts.items())
+
+
+def _busiest(busiest: tuple[Busy, ...]) -> str:
+    return f"\n{'':<16}".join(f"{busy.name or busy.id}: {busy.ratings:,}" for busy in busiest)
