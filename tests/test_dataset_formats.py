@@ -16,7 +16,7 @@ HALVES = "a number from 0.5 to 5 in steps of 0.5"
 QUOTES = "CSV with all quotes closed (unexpected end of data)"
 FLAGS = "11 fields: id|title|date|video date|address|a flag for each genre"
 PERSON = "5 fields: id|age|gender|job|zip code"
-RATING = "4 fields: user\tmovie\trating\ttime"
+RATING = "4 fields: user <tab> movie <tab> rating <tab> time"
 CSV_MOVIE = "3 fields: movieId,title,genres"
 CSV_RATING = "4 fields: user,movie,rating,(timestamp)"
 GENDERS = "M, F, male, female, 0 (male), 1 (female)"
@@ -216,9 +216,21 @@ def test_a_bad_line_is_named_in_every_layout(
 @pytest.mark.parametrize(
     ("format", "file", "old", "new", "message"),
     [
-        ("ml-csv", "movies.csv", "movieId", "id", ":1: no column 'movieId'; it has id, title, genres"),
-        ("ml-csv", "ratings.csv", "userId", "id", ":1: no column 'userId'; it has id, movieId, rating, timestamp"),
-        ("catalogue", "customers.csv", "sex", "x", ":1: no column 'sex'; it has age, customer, x, occupation"),
+        ("ml-csv", "movies.csv", "movieId", "id", ":1: no column 'movieId'; it has 'id', 'title', 'genres'"),
+        (
+            "ml-csv",
+            "ratings.csv",
+            "userId",
+            "id",
+            ":1: no column 'userId'; it has 'id', 'movieId', 'rating', 'timestamp'",
+        ),
+        (
+            "catalogue",
+            "customers.csv",
+            "sex",
+            "x",
+            ":1: no column 'sex'; it has 'age', 'customer', 'x', 'occupation'",
+        ),
     ],
 )
 def test_a_missing_column_is_named(
@@ -275,7 +287,7 @@ def test_a_wrong_dataset_toml_is_explained(tmp_path: Path, old: str, new: str, m
         read_dataset(tmp_path)
     expected = f"{path}{message}"
     if message is None:
-        expected = f"{tmp_path / 'items.parquet'}:1: no column 'sku'; it has item_id, name, categories"
+        expected = f"{tmp_path / 'items.parquet'}:1: no column 'sku'; it has 'item_id', 'name', 'categories'"
     assert str(error.value).startswith(expected) if "TOML" in expected else str(error.value) == expected
 
 

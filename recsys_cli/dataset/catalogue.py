@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys_cli.dataset.demographics import GENDER_TEXTS, GENDERS_ALLOWED, MOVIELENS_1M, Demographics
-from recsys_cli.dataset.lines import column_place, read_columns, read_header, value_text
+from recsys_cli.dataset.lines import clean_text, column_place, read_columns, read_header, value_text
 from recsys_cli.dataset.problems import Problems
 from recsys_cli.dataset.ratings import RatingsLayout
 from recsys_cli.dataset.scale import Scale
@@ -148,7 +148,7 @@ def _read_users(folder: Path, table: _Table, problems: Problems) -> tuple[Users,
     keys = [key for key in ("gender", "age", "job") if key in table]
     names = [table["id"], *(table[key] for key in keys)]
     columns = read_columns(path, names, delimiter=table.get("delimiter", ","), problems=problems)
-    rows = [(number, [value_text(value).strip() for value in fields]) for number, fields in columns]
+    rows = [(number, [clean_text(value_text(value)) for value in fields]) for number, fields in columns]
     jobs: list[str] = []
     if "job" in table:
         place = 1 + keys.index("job")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recsys_cli.dataset.catalogue import CATALOGUE_FILE, read_catalogue
 from recsys_cli.dataset.demographics import MOVIELENS_1M, Demographics
-from recsys_cli.dataset.lines import column_place, read_columns, read_header, read_lines
+from recsys_cli.dataset.lines import clean_text, column_place, read_columns, read_header, read_lines
 from recsys_cli.dataset.problems import Problem, Problems
 from recsys_cli.dataset.ratings import RatingsLayout
 from recsys_cli.dataset.scale import HALF_STARS, WHOLE_STARS
@@ -91,7 +91,9 @@ def _read_100k(folder: Path, problems: Problems) -> Source:
 def _movies_100k(path: Path, problems: Problems) -> Movies:
     genres = list(_GENRES_100K)
     if path.with_name("u.genre").exists():
-        genres = [line.rpartition("|")[0] for _, line in read_lines(path.with_name("u.genre"), problems)]
+        genres = [
+            clean_text(line.rpartition("|")[0]) for _, line in read_lines(path.with_name("u.genre"), problems)
+        ]
     movies = MoviesBuilder(path, problems)
     for number, line in read_lines(path, problems):
         movie_id, *rest = line.split("|")
@@ -111,9 +113,9 @@ def _users_100k(path: Path, problems: Problems) -> tuple[Users, Demographics]:
     rows = [(number, line, line.split("|")) for number, line in read_lines(path, problems)]
     occupations = path.with_name("u.occupation")
     if occupations.exists():
-        names = [line.strip() for _, line in read_lines(occupations, problems)]
+        names = [clean_text(line) for _, line in read_lines(occupations, problems)]
     else:
-        names = sorted({fields[3].strip() for _, _, fields in rows if len(fields) == 5 and fields[3].strip()})
+        names = sorted({clean_text(fields[3]) for _, _, fields in rows if len(fields) == 5} - {""})
     known = Demographics(MOVIELENS_1M.genders, MOVIELENS_1M.ages, tuple(enumerate(names)))
     users = UsersBuilder(path, problems, Choices.of(known.genders), Choices.of_years(known), Choices.of(names))
     for number, line, fields in rows:

@@ -16,6 +16,7 @@ from recsys_cli.dataset.problems import Problem, Problems
 from recsys_cli.errors import DataError
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
+_TAB = "\t"
 _MAX_ID = 2**63 - 1
 
 
@@ -96,8 +97,7 @@ def read_columns(
         if len(fields) == len(header):
             yield number, [fields[place] for place in places]
         else:
-            allowed = f"{len(header)} fields: {delimiter.join(header)}"
-            problems.add(Problem(path, number, "line", line, allowed))
+            problems.add(Problem(path, number, "line", line, fields_text(header, delimiter)))
 
 
 def read_header(path: Path, *, delimiter: str = ",") -> list[str]:
@@ -120,7 +120,7 @@ def column_place(path: Path, header: Sequence[str], name: str) -> int:
     Raises: DataError: if it does not.
     """
     if name not in header:
-        raise DataError(f"{path}:1: no column {name!r}; it has {', '.join(header)}")
+        raise DataError(f"{path}:1: no column {name!r}; it has {', '.join(map(repr, header))}")
     return header.index(name)
 
 
@@ -133,11 +133,18 @@ def read_parquet(path: Path, names: Sequence[str]) -> pa.Table:
         with pyarrow.parquet.ParquetFile(path) as file:
             for name in names:
                 column_place(path, file.schema_arrow.names, name)
-            return file.read(list(names))
+            table = file.read(list(names))
+        table.validate(full=True)  # texts that are not UTF-8, lists that end outside
+        return table
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as Parquet: {clean_text(str(error))}") from error
+
+
+def fields_text(names: Sequence[str], delimiter: str) -> str:
+    """How a line should look, such as "3 fields: id::title::genres"."""
+    return f"{len(names)} fields: {delimiter.replace(_TAB, ' <tab> ').join(map(clean_text, names))}"
 
 
 def value_text(value: Any) -> str:

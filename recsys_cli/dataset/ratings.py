@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from string import whitespace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from recsys_cli.dataset.lines import parse_id, read_parquet, split_csv, value_text
+from recsys_cli.dataset.lines import fields_text, parse_id, read_parquet, split_csv, value_text
 from recsys_cli.dataset.problems import Problem, Problems
 from recsys_cli.dataset.scale import Scale, find_scale
 from recsys_cli.errors import DataError
@@ -145,46 +146,64 @@ def _read_fast(layout: RatingsLayout) -> _Columns | None:
     try:
         if layout.parquet:
             table = read_parquet(layout.path, layout.names).rename_columns(list(_READ)).cast(pa.schema(_TYPES))
-        elif _has_hexadecimal(layout.path):
-            return None
         else:
             table = _read_text(layout)
     except pa.ArrowInvalid:
         return None
     except OSError as error:
         raise DataError(f"{layout.path}: cannot be read: {error.strerror or error}") from error
-    if any(table[name].null_count for name in _READ):
+    if table is None or any(table[name].null_count for name in _READ):
         return None
     users, movies, values = (table[name].to_numpy() for name in _READ)
+    if len(users) and users.min() < 0:
+        return None
     return _Columns(users, movies, values, np.empty(0, dtype=np.int64))
 
 
-def _read_text(layout: RatingsLayout) -> pa.Table:
+def _read_text(layout: RatingsLayout) -> pa.Table | None:
+    """The three columns of a text file, or None where pyarrow would read what is not meant.
+
+    Raises: pyarrow.ArrowInvalid: if a line is not as it should be.
+    """
+    content = _scan(layout.path)
+    if content.hexadecimal:
+        return None
     fields, types = list(layout.names), dict(_TYPES)
     if layout.delimiter == "::":
         # pyarrow splits at single characters: between two fields of "::" it sees one more, which must be empty.
         fields = [part for name in layout.names for part in (name, f"before {name}")][:-1]
         types |= {name: pa.null() for name in fields if name.startswith("before ")}
-    return pyarrow.csv.read_csv(
+    quoted = layout.csv and content.quotes
+    table = pyarrow.csv.read_csv(
         layout.path,
         read_options=pyarrow.csv.ReadOptions(column_names=fields, skip_rows=int(layout.csv)),
-        parse_options=pyarrow.csv.ParseOptions(
-            delimiter=layout.delimiter[0], quote_char='"' if layout.csv else False
-        ),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=layout.delimiter[0], quote_char='"' if quoted else False),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=types, include_columns=list(types), null_values=[""]
         ),
     )
+    # A quote that is not closed, in a column that is skipped, takes the lines after it along.
+    return None if quoted and table.num_rows + 1 != content.lines else table
 
 
-def _has_hexadecimal(path: Path) -> bool:
-    """Whether "0x" occurs: pyarrow would read such a number, which no ratings file means."""
+class _Content(NamedTuple):
+    """Whether there are hexadecimal numbers and quotes in a file, and how many lines it has."""
+
+    hexadecimal: bool
+    quotes: bool
+    lines: int
+
+
+def _scan(path: Path) -> _Content:
     if not path.exists():
         raise DataError(f"{path}: no such file")
     if path.stat().st_size == 0:
         raise DataError(f"{path}: empty file")
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(b"0x") >= 0 or content.find(b"0X") >= 0
+        hexadecimal = content.find(b"0x") >= 0 or content.find(b"0X") >= 0
+        quotes = content.find(b'"') >= 0
+        lines = sum(chunk.count(b"\n") for chunk in iter(lambda: content.read(1 << 20), b"")) if quotes else 0
+        return _Content(hexadecimal, quotes, lines + (content[-1:] != b"\n"))
 
 
 def _read_slow(layout: RatingsLayout, problems: Problems) -> _Columns:
@@ -195,7 +214,7 @@ def _read_slow(layout: RatingsLayout, problems: Problems) -> _Columns:
     try:
         for number, fields in _rows(layout, problems):
             if len(fields) != len(names):
-                allowed = f"{len(names)} fields: {layout.delimiter.join(names)}"
+                allowed = fields_text(names, layout.delimiter)
                 problems.add(Problem(layout.path, number, "line", layout.delimiter.join(fields), allowed))
                 continue
             user, movie, rating = (fields[place].strip() for place in places)
@@ -227,7 +246,7 @@ def _rows(layout: RatingsLayout, problems: Problems) -> Iterator[tuple[int, list
         return
     with layout.path.open(encoding="utf-8-sig", errors="backslashreplace") as file:
         for number, line in enumerate(file, start=1):
-            if not line.strip() or (number == 1 and layout.csv):
+            if not line.strip(whitespace) or (number == 1 and layout.csv):
                 continue
             fields = line.rstrip("\n").split(layout.delimiter)
             if layout.csv and '"' in line:

@@ -138,7 +138,7 @@ class UsersBuilder:
         rows = []
         attributes = (("gender", gender, self.genders), ("age", age, self.ages), ("job", job, self.jobs))
         for name, text, choices in attributes:
-            row = choices.rows.get(text.strip().casefold()) if text.strip() else 0
+            row = choices.rows.get(clean_text(text).casefold()) if text.strip() else 0
             if row is None:
                 self.problems.add(Problem(self.path, line, name, text, choices.allowed))
                 return
