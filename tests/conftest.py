@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -37,3 +39,25 @@ def make_sample() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where `recsys train` and `recsys preprocess` ran on the sample; read it, do not change it."""
+    folder = tmp_path_factory.mktemp("workspace")
+    (folder / "data").symlink_to(ROOT / "data")
+    for arguments in (["train", "--data", "data/sample"], ["preprocess", "-f", "movies_origin.txt"]):
+        command = [sys.executable, "-m", "recsys_cli", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    return folder

@@ -50,7 +50,10 @@ def test_what_is_written_is_read(tmp_path: Path, movies: EncodedMovies) -> None:
             f"{{path}}: was made for another model's vocabulary; {AGAIN}",
         ),
         (HEADER + "\n", f"{{path}}: holds no movies; {AGAIN}"),
-        (HEADER + "\n1::::::T::\n1::::::U::\n", f"{{path}}:3: movie ids must ascend without repeats, got 1; {AGAIN}"),
+        (
+            HEADER + "\n1::::::T::\n1::::::U::\n",
+            f"{{path}}:3: movie ids must ascend without repeats, got 1; {AGAIN}",
+        ),
         (
             HEADER + "\n1::2::T\n",
             "{path}:2: expected 'MovieID::word ids::genre ids::title::genre names', got '1::2::T'; "
