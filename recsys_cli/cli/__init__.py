@@ -9,6 +9,7 @@ import click
 from recsys_cli import __version__
 from recsys_cli.errors import RecsysError
 
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _COMMANDS = ("train", "preprocess", "recommend", "download", "check")
 
 
@@ -30,6 +31,9 @@ class _LazyGroup(click.Group):
         except RecsysError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            sys.exit(_INTERRUPTED)
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

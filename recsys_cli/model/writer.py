@@ -1,11 +1,12 @@
 """Writes the model folder beside its name and swaps it in: complete or absent. Needs no paddle."""
 
+import ctypes
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -119,20 +120,26 @@ def _write_document(folder: Path, info: ModelInfo) -> None:
 
 
 def _swap(building: Path, path: Path) -> None:
-    """Put ``building`` under the final name; an earlier model is moved aside, and back if that fails."""
+    """Put ``building`` under the final name; an earlier model then stands under ``building``'s."""
     if not path.exists():
         building.rename(path)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-    path.rename(aside / "model")
-    try:
-        building.rename(path)
-    except BaseException:
-        (aside / "model").rename(path)
-        raise
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(aside)
+    elif not _exchange(building, path):
+        # Not every system can exchange two names: for an instant there is no model under the final one.
+        aside = building.with_name(f"{building.name}.old")
+        path.rename(aside)
+        try:
+            building.rename(path)
+        except BaseException:
+            aside.rename(path)
+            raise
+        aside.rename(building)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchange two names in one step by Linux's renameat2; False where that cannot be done."""
+    renameat2 = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return renameat2 is not None and renameat2(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0
 
 
 def _fields(instance: Any) -> dict[str, Any]:
