@@ -185,3 +185,18 @@ class IndexConfig:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ConfigError(f"--{name.replace('_', '-')} {value} is not in {low}..{high}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorConfig:
+    """What ``recsys doctor`` looks at.
+
+    Attributes:
+        model: model folder.
+        movies_data: what ``recsys preprocess`` wrote.
+        store: which Milvus, and how to reach it.
+    """
+
+    model: Path = MODEL_DIR
+    movies_data: Path = MOVIES_DATA
+    store: StoreConfig = field(default_factory=StoreConfig)

@@ -1,0 +1,44 @@
+"""``recsys doctor``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recsys_cli.cli.options import json_option, milvus_options, model_option, movies_data_option, store_config
+from recsys_cli.cli.render import echo_json
+from recsys_cli.config import DoctorConfig
+
+_EXAMPLES = """\b
+Examples:
+  recsys doctor
+  recsys doctor --json
+"""
+
+
+@click.command(epilog=_EXAMPLES, short_help="Say what is installed, in place, or wrong.")
+@model_option
+@movies_data_option
+@milvus_options
+@json_option
+@click.pass_context
+def command(context: click.Context, /, model: Path, movies_data: Path, as_json: bool, **milvus: Any) -> None:
+    """Say what is installed and in place, what is wrong with it, and how to put it right.
+
+    Shows no secrets: its output can go into a bug report. Exit status 1 if anything is wrong.
+    """
+    from recsys_cli.steps import doctor
+
+    config = DoctorConfig(model=model, movies_data=movies_data, store=store_config(model, **milvus))
+    findings = doctor.run(config)
+    if as_json:
+        echo_json(findings)
+    else:
+        for finding in findings:
+            mark = {"ok": " ", "note": "-", "error": "!"}[finding.status]
+            click.echo(f"{mark} {finding.name:<14}{finding.detail}")
+            if finding.fix:
+                click.echo(f"{'':<16}{finding.fix}")
+    context.exit(int(any(finding.status == "error" for finding in findings)))

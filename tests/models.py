@@ -1,0 +1,84 @@
+"""A model of the small data set in `layouts`: every file of a real one, with random numbers in it."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.dataset.movielens import read_dataset
+from recsys_cli.dataset.movies_data import EncodedMovies, write_movies_data
+from recsys_cli.dataset.vocabulary import Vocabulary
+from recsys_cli.model.artifact import ModelArrays, ModelFolder, ModelInfo
+from recsys_cli.model.serving import Seen, Stars, UserTables, unit_rows
+from recsys_cli.model.writer import write_model
+
+DIM = 6
+
+
+def write_small_model(path: Path, data: Path, *, seed: int = 1) -> ModelFolder:
+    """Write a model folder for the data set in `data`."""
+    dataset = read_dataset(data)
+    vocabulary = Vocabulary.from_dataset(dataset)
+    known = dataset.demographics
+    sizes = len(known.genders) + 1, len(known.ages) + 1, len(known.jobs) + 1
+    num_users, num_movies = len(dataset.user_ids), len(dataset.movie_ids)
+    rng = np.random.default_rng(seed)
+
+    def normal(*shape: int) -> NDArray[np.float32]:
+        return rng.standard_normal((*shape, DIM), dtype=np.float32)
+
+    tables = UserTables(
+        base=normal(),
+        genders=normal(sizes[0]),
+        ages=normal(sizes[1]),
+        jobs=normal(sizes[2]),
+        rated=normal(num_movies),
+        valued=normal(num_movies),
+        mean_rating=3.5,
+        activation="linear",
+    )
+    rows = np.meshgrid(*map(np.arange, sizes), indexing="ij")
+    arrays = ModelArrays(
+        user_ids=dataset.user_ids,
+        user_vectors=unit_rows(normal(num_users)),
+        demographic=tables.profiles(*(row.ravel() for row in rows)).reshape(*sizes, DIM),
+        movie_ids=dataset.movie_ids,
+        movie_vectors=unit_rows(normal(num_movies)),
+        num_ratings=np.bincount(dataset.rating_movies, minlength=num_movies),
+        tables=tables,
+        seen=Seen(indptr=np.array([0, 3, 5]), movie_ids=np.array([1, 3, 7, 7, 9])),
+        stars=Stars(3.5, normal(), normal(num_movies)[:, 0], normal(num_users)[:, 0], 1.0, 5.0),
+    )
+    info = ModelInfo(
+        package_version="1.0.0",
+        objective="hybrid",
+        embedding_dim=DIM,
+        rating_min=1.0,
+        rating_max=5.0,
+        options={"activation": "linear", "seed": seed},
+        data={"format": dataset.format, "fingerprint": dataset.fingerprint},
+        vocabulary_fingerprint=vocabulary.fingerprint,
+        split={"holdout": 0.1},
+        metrics={"rmse": 0.9},
+        run={"seconds": 1.5, "data": str(data)},
+    )
+
+    def save_towers(folder: Path) -> None:
+        (folder / "movie_tower.json").write_text('{"program": []}')
+        (folder / "movie_tower.pdiparams").write_bytes(bytes(100))
+
+    return write_model(path, info, arrays, vocabulary_text=vocabulary.to_json(), save_towers=save_towers)
+
+
+def write_small_movies_data(path: Path, folder: ModelFolder) -> None:
+    """Write the `movies_data.txt` of all movies of the model."""
+    vocabulary = Vocabulary.from_json(folder.vocabulary_text)
+    movies = EncodedMovies(
+        vocabulary=vocabulary.fingerprint,
+        movie_ids=vocabulary.movie_ids,
+        word_rows=tuple(tuple(vocabulary.word_rows(title)) for title in vocabulary.titles),
+        genre_rows=tuple(tuple(vocabulary.genre_rows(genres)) for genres in vocabulary.movie_genres),
+        titles=vocabulary.titles,
+        genres=vocabulary.movie_genres,
+    )
+    write_movies_data(path, movies)
