@@ -122,18 +122,18 @@ class Vocabulary:
         """
         try:
             fields = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ArtifactError(f"vocabulary.json: not JSON ({error}); train again") from error
         _require(
             isinstance(fields, dict) and sorted(fields) == sorted(_KEYS), f"fields must be {', '.join(_KEYS)}"
         )
-        _require(_is_texts(fields["titles"]), "titles must be texts")
+        _require(_is_texts(fields["titles"]), "titles must be printable texts")
         _require(
             isinstance(fields["movie_genres"], list) and all(map(_is_texts, fields["movie_genres"])),
             "movie_genres must be lists of names",
         )
         for key in ("words", "genres"):
-            _require(_is_texts(fields[key]) and _ascending(fields[key]), f"{key} must be sorted texts")
+            _require(_is_texts(fields[key]) and _ascending(fields[key]), f"{key} must be sorted printable texts")
         vocabulary = cls(
             movie_ids=_ids(fields, "movie_ids"),
             titles=tuple(fields["titles"]),
@@ -173,7 +173,7 @@ def _require(condition: bool, rule: str) -> None:
 
 
 def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, list) and all(isinstance(item, str) and item.isprintable() for item in value)
 
 
 def _is_id(value: Any) -> bool:
@@ -203,7 +203,7 @@ def _demographics(value: Any) -> Demographics:
         "demographics.ages must be ascending whole numbers",
     )
     good = isinstance(jobs, list) and all(
-        isinstance(job, list) and len(job) == 2 and _is_id(job[0]) and isinstance(job[1], str) for job in jobs
+        isinstance(job, list) and len(job) == 2 and _is_id(job[0]) and _is_texts(job[1:]) for job in jobs
     )
     _require(good and _ascending([job[0] for job in jobs]), "demographics.jobs must be pairs of id and name")
     return Demographics(genders=tuple(genders), ages=tuple(ages), jobs=tuple((job[0], job[1]) for job in jobs))

@@ -4,12 +4,8 @@ Invariants: ``model.json`` names every other file with its size and sha256 and c
 the fingerprint covers those digests and what the model is, never how long it took or where it was made.
 """
 
-import hashlib
-import io
-import json
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,42 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.errors import ArtifactError
+from recsys_cli.model.document import AGAIN, ModelInfo, read_document, sha256
+from recsys_cli.model.npz import read_npz
 from recsys_cli.model.serving import Floats, Ints, Seen, Stars, UserTables
 
-FORMAT = "recsys-model"
-FORMAT_VERSION = 1
-_AGAIN = "run 'recsys train' again"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelInfo:
-    """What ``model.json`` says about the model.
-
-    Attributes:
-        package_version: version of this package that wrote the folder.
-        objective: ``rating``, ``ranking`` or ``hybrid``.
-        embedding_dim: D, length of every vector.
-        rating_min: lowest rating of the scale.
-        rating_max: highest rating of the scale.
-        options: every option of the training, by its config name.
-        data: format, fingerprint and counts of the data set.
-        vocabulary_fingerprint: fingerprint of ``vocabulary.json``'s content, as the data layer computes it.
-        split: what was held out for validation.
-        metrics: validation metrics of the kept epoch, by name.
-        run: seconds, ratings per second, the data's folder; not part of the fingerprint.
-    """
-
-    package_version: str
-    objective: str
-    embedding_dim: int
-    rating_min: float
-    rating_max: float
-    options: Mapping[str, Any]
-    data: Mapping[str, Any]
-    vocabulary_fingerprint: str
-    split: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    run: Mapping[str, Any]
+__all__ = ["ModelArrays", "ModelFolder", "ModelInfo"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,11 +42,11 @@ class ModelFolder:
     Raises from every property: ArtifactError: a file is missing, damaged or has the wrong shape; it is named.
     """
 
-    def __init__(self, path: Path, document: Mapping[str, Any]):
+    def __init__(self, path: Path, info: ModelInfo, fingerprint: str, files: Mapping[str, Any]):
         self.path = path
-        self.info = _parse_info(path / "model.json", document["model"])
-        self.fingerprint: str = document["fingerprint"]
-        self._files: Mapping[str, Any] = document["files"]
+        self.info = info
+        self.fingerprint = fingerprint
+        self._files = files
 
     @classmethod
     def open(cls, path: Path) -> "ModelFolder":
@@ -90,26 +55,7 @@ class ModelFolder:
         Raises:
             ArtifactError: no model at ``path``, one of another format version, or a damaged ``model.json``.
         """
-        file = path / "model.json"
-        try:
-            document = json.loads(file.read_bytes())
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise ArtifactError(
-                f"No model at '{path}': run 'recsys train' first, or name one with --model"
-            ) from error
-        except OSError as error:
-            raise ArtifactError(f"{file}: {error.strerror}") from error
-        except ValueError as error:
-            raise ArtifactError(f"{file}: not JSON, the model folder is damaged: {_AGAIN}") from error
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise ArtifactError(f"{file}: not the model.json of a recsys model: {_AGAIN}")
-        if document.get("format_version") != FORMAT_VERSION:
-            found = document.get("format_version")
-            raise ArtifactError(f"{file}: format version {found}, this version reads {FORMAT_VERSION}: {_AGAIN}")
-        checksum = document.pop("checksum", None)
-        if checksum != sha256(canonical(document)):
-            raise ArtifactError(f"{file}: checksum does not match, the file was changed or damaged: {_AGAIN}")
-        return cls(path, document)
+        return cls(path, *read_document(path / "model.json"))
 
     def read(self, name: str) -> bytes:
         """Bytes of one file of the folder, checked against its size and sha256.
@@ -119,18 +65,21 @@ class ModelFolder:
         """
         file = self.path / name
         if name not in self._files:
-            raise ArtifactError(f"{file}: not part of this model: {_AGAIN}")
+            raise ArtifactError(f"{file}: not part of this model: {AGAIN}")
+        expected = self._files[name]
         try:
+            if file.is_symlink():
+                raise ArtifactError(f"{file}: a link instead of a file: {AGAIN}")
+            size = file.stat().st_size
+            if size != expected["size"]:
+                raise ArtifactError(f"{file}: {size} bytes instead of {expected['size']}, damaged: {AGAIN}")
             content = file.read_bytes()
         except FileNotFoundError as error:
-            raise ArtifactError(f"{file}: missing, the model folder is incomplete: {_AGAIN}") from error
+            raise ArtifactError(f"{file}: missing, the model folder is incomplete: {AGAIN}") from error
         except OSError as error:
             raise ArtifactError(f"{file}: {error.strerror}") from error
-        expected = self._files[name]
-        if len(content) != expected["size"]:
-            raise ArtifactError(f"{file}: {len(content)} bytes instead of {expected['size']}, damaged: {_AGAIN}")
         if sha256(content) != expected["sha256"]:
-            raise ArtifactError(f"{file}: sha256 does not match, the file was changed or damaged: {_AGAIN}")
+            raise ArtifactError(f"{file}: sha256 does not match, the file was changed or damaged: {AGAIN}")
         return content
 
     def verify(self) -> None:
@@ -145,15 +94,30 @@ class ModelFolder:
     @cached_property
     def vocabulary_text(self) -> str:
         """Text of ``vocabulary.json``."""
-        return self.read("vocabulary.json").decode()
+        try:
+            return self.read("vocabulary.json").decode()
+        except UnicodeDecodeError as error:
+            raise ArtifactError(f"{self.path / 'vocabulary.json'}: not UTF-8: {AGAIN}") from error
 
     @cached_property
     def _users(self) -> dict[str, NDArray[Any]]:
-        return self._arrays("user_vectors.npz", demographic=4, user_ids=1, vectors=2)
+        name, dim = "user_vectors.npz", self.info.embedding_dim
+        arrays = self._arrays(name, demographic=4, user_ids=1, vectors=2)
+        ids, vectors = arrays["user_ids"], arrays["vectors"]
+        self._require(name, vectors.shape == (len(ids), dim), "a vector for each user")
+        self._require(name, arrays["demographic"].shape[3] == dim, f"vectors of {dim} numbers")
+        self._require(name, _ascending(ids), "ascending user_ids")
+        return arrays
 
     @cached_property
     def _movies(self) -> dict[str, NDArray[Any]]:
-        return self._arrays("movie_vectors.npz", movie_ids=1, vectors=2, num_ratings=1)
+        name, dim = "movie_vectors.npz", self.info.embedding_dim
+        arrays = self._arrays(name, movie_ids=1, vectors=2, num_ratings=1)
+        ids, vectors, counts = arrays["movie_ids"], arrays["vectors"], arrays["num_ratings"]
+        self._require(name, vectors.shape == (len(ids), dim), "a vector for each movie")
+        self._require(name, len(counts) == len(ids) and (counts >= 0).all(), "a count for each movie")
+        self._require(name, _ascending(ids), "ascending movie_ids")
+        return arrays
 
     @property
     def demographic(self) -> Floats:
@@ -189,14 +153,29 @@ class ModelFolder:
     def tables(self) -> UserTables:
         """The user tower as tables: profiles and favourites become vectors without paddle."""
         names = {"base": 1, "genders": 2, "ages": 2, "jobs": 2, "rated": 2, "valued": 2, "mean_rating": 0}
-        arrays = self._arrays("user_tables.npz", **names)
+        name, dim = "user_tables.npz", self.info.embedding_dim
+        arrays = self._arrays(name, **names)
+        rows = [len(arrays[key]) for key in ("genders", "ages", "jobs")]
+        self._require(name, tuple(rows) == self.demographic.shape[:3], "the rows of the demographic vectors")
+        for key in ("rated", "valued"):
+            self._require(name, len(arrays[key]) == len(self.movie_ids), "a row for each movie")
+        for key in ("base", "genders", "ages", "jobs", "rated", "valued"):
+            self._require(name, arrays[key].shape[-1] == dim, f"rows of {dim} numbers")
         arrays["mean_rating"] = arrays["mean_rating"].item()
-        return UserTables(**arrays, activation=self.info.options["activation"])
+        activation = self.info.options.get("activation")
+        if activation not in ("linear", "tanh"):
+            raise ArtifactError(f"{self.path / 'model.json'}: activation is {activation!r}: {AGAIN}")
+        return UserTables(**arrays, activation=activation)
 
     @cached_property
     def seen(self) -> Seen:
         """The training interactions, which a known person is not recommended again."""
-        return Seen(**self._arrays("seen.npz", indptr=1, movie_ids=1))
+        arrays = self._arrays("seen.npz", indptr=1, movie_ids=1)
+        indptr, movie_ids = arrays["indptr"], arrays["movie_ids"]
+        self._require("seen.npz", len(indptr) == len(self.user_ids) + 1, "a place for each user")
+        whole = indptr[0] == 0 and indptr[-1] == len(movie_ids) and (np.diff(indptr) >= 0).all()
+        self._require("seen.npz", bool(whole), "places that cover all interactions")
+        return Seen(**arrays)
 
     @cached_property
     def stars(self) -> Stars | None:
@@ -204,34 +183,24 @@ class ModelFolder:
         if "stars.npz" not in self._files:
             return None
         arrays = self._arrays("stars.npz", mean=0, slope=1, movie_offsets=1, user_offsets=1)
+        sizes = [len(arrays[key]) for key in ("slope", "movie_offsets", "user_offsets")]
+        expected = [self.info.embedding_dim, len(self.movie_ids), len(self.user_ids)]
+        self._require("stars.npz", sizes == expected, "a number for each dimension, movie and user")
         arrays["mean"] = arrays["mean"].item()
         return Stars(**arrays, rating_min=self.info.rating_min, rating_max=self.info.rating_max)
 
     def _arrays(self, name: str, **dimensions: int) -> dict[str, Any]:
         """Arrays of one ``.npz`` by name, their number of dimensions checked."""
-        problem = f"{self.path / name}: not the arrays of this format: {_AGAIN}"
+        content = self.read(name)
         try:
-            with np.load(io.BytesIO(self.read(name)), allow_pickle=False) as stored:
-                arrays = {key: stored[key] for key in stored.files}
-        except (ValueError, zipfile.BadZipFile) as error:
-            raise ArtifactError(problem) from error
-        if {key: array.ndim for key, array in arrays.items()} != dimensions:
-            raise ArtifactError(problem)
-        return arrays
+            return dict(read_npz(content, dimensions))
+        except ValueError as error:
+            raise ArtifactError(f"{self.path / name}: not the arrays of this format: {error}: {AGAIN}") from error
+
+    def _require(self, name: str, condition: bool, rule: str) -> None:
+        if not condition:
+            raise ArtifactError(f"{self.path / name}: not the arrays of this format: must hold {rule}: {AGAIN}")
 
 
-def _parse_info(file: Path, model: Any) -> ModelInfo:
-    names = {field.name for field in fields(ModelInfo)}
-    if not isinstance(model, dict) or set(model) != names:
-        raise ArtifactError(f"{file}: fields of 'model' are not those of this format: {_AGAIN}")
-    return ModelInfo(**model)
-
-
-def canonical(document: Any) -> bytes:
-    """The one JSON form of a document that digests are taken of."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
-
-
-def sha256(content: bytes) -> str:
-    """Hexadecimal SHA-256."""
-    return hashlib.sha256(content).hexdigest()
+def _ascending(ids: Ints) -> bool:
+    return bool((ids[1:] > ids[:-1]).all())

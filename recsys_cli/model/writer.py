@@ -14,15 +14,8 @@ from typing import Any
 import numpy as np
 
 from recsys_cli.errors import ArtifactError
-from recsys_cli.model.artifact import (
-    FORMAT,
-    FORMAT_VERSION,
-    ModelArrays,
-    ModelFolder,
-    ModelInfo,
-    canonical,
-    sha256,
-)
+from recsys_cli.model.artifact import ModelArrays, ModelFolder
+from recsys_cli.model.document import FORMAT, FORMAT_VERSION, ModelInfo, canonical, model_fingerprint, sha256
 
 
 def write_model(
@@ -107,11 +100,10 @@ def _write_document(folder: Path, info: ModelInfo) -> None:
         content = file.read_bytes()
         files[file.name] = {"size": len(content), "sha256": sha256(content)}
     model = asdict(info)
-    lasting = {key: value for key, value in model.items() if key != "run"}
     document = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "fingerprint": sha256(canonical({"files": files, "model": lasting})),
+        "fingerprint": model_fingerprint(files, model),
         "model": model,
         "files": files,
     }

@@ -11,6 +11,7 @@ from recsys_cli.dataset.titles import title_year
 from recsys_cli.dataset.vocabulary import Vocabulary
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.artifact import ModelFolder
+from recsys_cli.steps.vocabulary import open_vocabulary
 from recsys_cli.store.base import Catalog
 
 
@@ -36,7 +37,7 @@ def load_catalogue(folder: ModelFolder, movies_data: Path) -> Catalog:
     Raises:
         ArtifactError: a file is missing, damaged, or belongs to another model.
     """
-    vocabulary = Vocabulary.from_json(folder.vocabulary_text)
+    vocabulary = open_vocabulary(folder)
     movies = read_movies_data(
         movies_data,
         vocabulary=vocabulary.fingerprint,

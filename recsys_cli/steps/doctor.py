@@ -17,10 +17,10 @@ from packaging.requirements import Requirement
 from recsys_cli import __version__
 from recsys_cli.config import DoctorConfig
 from recsys_cli.dataset.movies_data import read_movies_data
-from recsys_cli.dataset.vocabulary import Vocabulary
 from recsys_cli.errors import ArtifactError, StoreError
 from recsys_cli.model.artifact import ModelFolder
 from recsys_cli.steps.catalogue import movies_fingerprint
+from recsys_cli.steps.vocabulary import open_vocabulary
 from recsys_cli.store import open_store
 
 _IMPORT_SECONDS = 60
@@ -154,7 +154,7 @@ def _look_at_movies_data(path: Path, folder: ModelFolder | None) -> Finding:
     if folder is None:
         return Finding(name="movies", status="note", detail=f"{path}: not checked without a model")
     try:
-        vocabulary = Vocabulary.from_json(folder.vocabulary_text)
+        vocabulary = open_vocabulary(folder)
         movies = read_movies_data(
             path,
             vocabulary=vocabulary.fingerprint,

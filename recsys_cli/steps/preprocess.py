@@ -12,6 +12,7 @@ from recsys_cli.dataset.tables import Movies
 from recsys_cli.dataset.vocabulary import Vocabulary
 from recsys_cli.errors import DataError
 from recsys_cli.model.artifact import ModelFolder
+from recsys_cli.steps.vocabulary import open_vocabulary
 
 _ORIGIN = "movies_origin.txt"
 _SHOWN = 5  # conflicting titles named in the error
@@ -46,7 +47,7 @@ def run(config: PreprocessConfig) -> PreprocessSummary:
         ArtifactError: the model folder is missing or damaged.
     """
     folder = ModelFolder.open(config.model)
-    vocabulary = Vocabulary.from_json(folder.vocabulary_text)
+    vocabulary = open_vocabulary(folder)
     source = _find(config.file, Path(folder.info.run["data_dir"]))
     movies = read_movies(source)
     if not config.allow_title_changes:

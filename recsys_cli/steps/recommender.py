@@ -15,6 +15,7 @@ from recsys_cli.dataset.vocabulary import Vocabulary
 from recsys_cli.errors import ConfigError, StoreError
 from recsys_cli.model.artifact import ModelFolder
 from recsys_cli.steps.catalogue import load_catalogue, movies_fingerprint
+from recsys_cli.steps.vocabulary import open_vocabulary
 from recsys_cli.store import open_store
 from recsys_cli.store.base import Fingerprint, Hits, Store
 
@@ -183,7 +184,7 @@ class Recommender:
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        return Vocabulary.from_json(self._folder.vocabulary_text)
+        return open_vocabulary(self._folder)
 
     @cached_property
     def _fingerprint(self) -> Fingerprint:
