@@ -60,7 +60,7 @@ def write_small_model(path: Path, data: Path, *, seed: int = 1) -> ModelFolder:
         vocabulary_fingerprint=vocabulary.fingerprint,
         split={"holdout": 0.1},
         metrics={"rmse": 0.9},
-        run={"seconds": 1.5, "data": str(data)},
+        run={"seconds": 1.5, "data_dir": str(data)},
     )
 
     def save_towers(folder: Path) -> None:

@@ -75,9 +75,10 @@ def _work_folder(folder: Path) -> Iterator[Path]:
     Afterwards only a transfer to go on with is left in it, and without one no folder; what a killed process left
     there is cleared first.
     """
-    if folder.exists():
-        raise DataError(f"{folder}: is already there; delete it to download again")
     work = folder.with_name(f".{folder.name}.download")
+    if folder.exists():
+        shutil.rmtree(work, ignore_errors=True)
+        raise DataError(f"{folder}: is already there; delete it to download again")
     try:
         work.mkdir(parents=True, exist_ok=True)
         _clear(work)

@@ -4,7 +4,7 @@ One movie a line, ``MovieID::word ids::genre ids::title::genre names``, after on
 fingerprint of the vocabulary. Word ids are separated by spaces, genre ids and names by ``|``; id 0 is unknown.
 """
 
-import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,13 +60,15 @@ def write_movies_data(path: Path, movies: EncodedMovies) -> None:
             "|".join(genres),
         )
         lines.append("::".join(map(str, fields)))
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.partial")  # always this name: what a killed run left is overwritten
     try:
-        partial.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+        partial.write_bytes(("\n".join(lines) + "\n").encode())
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"{path}: cannot be written ({error.strerror}); choose another file with -o") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
 
 
 def read_movies_data(path: Path, *, vocabulary: str, num_words: int, num_genres: int) -> EncodedMovies:

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -43,13 +42,14 @@ def write_model(
     check_replaceable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        building = path.with_name(f".{path.name}.partial")  # always this name: what a killed run left goes first
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir()
         try:
             (building / "vocabulary.json").write_text(vocabulary_text, encoding="utf-8", newline="")
             _write_arrays(building, arrays)
             save_towers(building)
             _write_document(building, info)
-            building.chmod(0o755)
             _swap(building, path)
         finally:
             shutil.rmtree(building, ignore_errors=True)
