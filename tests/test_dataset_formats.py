@@ -8,7 +8,8 @@ import pytest
 from layouts import CATALOGUE, LAYOUTS, MOVIES, RATINGS, write, write_1m, write_catalogue, write_csv
 
 from recsys_cli.dataset.demographics import MOVIELENS_1M, Demographics
-from recsys_cli.dataset.movielens import read_dataset, read_movies
+from recsys_cli.dataset.formats import FORMATS, movie_files, read_movies
+from recsys_cli.dataset.movielens import read_dataset
 from recsys_cli.errors import ConfigError, DataError
 
 HINT = "--skip-bad-lines leaves such lines out"
@@ -343,12 +344,10 @@ def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
         read_dataset(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("format", "file"), [("ml-100k", "u.item"), ("ml-1m", "movies.dat"), ("ml-csv", "movies.csv")]
-)
-def test_the_movie_file_is_read_by_itself(tmp_path: Path, format: str, file: str) -> None:
+@pytest.mark.parametrize("format", LAYOUTS)
+def test_the_movie_file_is_found_and_read_by_itself(tmp_path: Path, format: str) -> None:
     LAYOUTS[format](tmp_path)
-    movies = read_movies(tmp_path / file)
+    movies = read_movies(next(path for path in movie_files(tmp_path) if path.exists()))
     assert list(zip(movies.ids.tolist(), movies.titles, movies.genres, strict=True)) == sorted(MOVIES)
 
 
@@ -361,3 +360,21 @@ def test_of_repeated_ratings_the_last_counts_and_the_others_are_counted(tmp_path
     rating = dataset.rating_values[(dataset.rating_users == 0) & (dataset.rating_movies == 1)]
     assert np.array_equal(rating, [1])
     assert len(dataset.rating_values) == len(RATINGS)
+
+
+def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+    (tmp_path / "dataset.toml").write_text(text.split("```toml\n")[1].split("```")[0])
+    categories = {"item_id": [1], "name": ["Tea"], "categories": ["Drinks|Hot"]}
+    pq.write_table(pa.table(categories), tmp_path / "items.parquet")
+    write(tmp_path / "ratings.csv", ["customer,item_id,stars", "7,1,9.5"])
+    write(tmp_path / "customers.csv", ["customer;sex;age;occupation", "7;female;44;nurse"])
+    dataset = read_dataset(tmp_path)
+    assert dataset.movie_genres == (("Drinks", "Hot"),)
+    assert dataset.rating_values.tolist() == [9.5]
+    assert [dataset.user_genders[0], dataset.user_ages[0], dataset.user_jobs[0]] == [2, 2, 2]
+
+
+def test_the_documentation_lists_every_format() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\S+)` ", text, re.MULTILINE) == ["--format", *FORMATS]

@@ -1,30 +1,6 @@
 """A catalogue of one's own: CSV or Parquet files, and a dataset.toml that says what their columns are.
 
-    [movies]
-    file = "items.parquet"
-    id = "item_id"
-    title = "name"
-    genres = "categories"         # optional; a list, or text with a separator
-    separator = "|"               # optional
-
-    [ratings]
-    file = "ratings.csv"
-    user = "customer"
-    movie = "item_id"
-    rating = "stars"
-    min = 0                       # of the scale
-    max = 10
-
-    [users]                       # optional, and so is each of its columns but the id
-    file = "customers.csv"
-    id = "customer"
-    gender = "sex"                # M, F, male or female
-    age = "age"                   # in years
-    job = "occupation"            # names
-    ages = [18, 30, 45, 60]       # first year of each age group; those of MovieLens 1M if not given
-    jobs = ["clerk", "nurse"]     # names; all that occur if not given
-
-Each table may name the `delimiter` of its CSV file; it is a comma if not given.
+The example in docs/data.md shows all that may stand in it.
 """
 
 from __future__ import annotations
@@ -78,6 +54,24 @@ def read_catalogue(folder: Path, problems: Problems) -> Source:
         demographics,
         _ratings_layout(folder, tables["ratings"]),
     )
+
+
+def read_catalogue_movies(path: Path, problems: Problems) -> Movies | None:
+    """Read the movie file of a catalogue by itself, None if the dataset.toml beside it speaks of another.
+
+    Raises: DataError: if dataset.toml is wrong, or the file is missing or unreadable.
+    """
+    toml = path.with_name(CATALOGUE_FILE)
+    table = _read_toml(toml)["movies"] if toml.exists() else {"file": None}
+    return _read_movies(path.parent, table, problems) if table["file"] == path.name else None
+
+
+def catalogue_movie_file(folder: Path) -> Path:
+    """The file that a catalogue's movies are in.
+
+    Raises: DataError: if dataset.toml is missing or wrong.
+    """
+    return folder / str(_read_toml(folder / CATALOGUE_FILE)["movies"]["file"])
 
 
 def _read_toml(path: Path) -> dict[str, _Table]:

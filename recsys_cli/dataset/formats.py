@@ -6,7 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recsys_cli.dataset.catalogue import CATALOGUE_FILE, read_catalogue
+from recsys_cli.dataset.catalogue import (
+    CATALOGUE_FILE,
+    catalogue_movie_file,
+    read_catalogue,
+    read_catalogue_movies,
+)
 from recsys_cli.dataset.demographics import MOVIELENS_1M, Demographics
 from recsys_cli.dataset.lines import clean_text, column_place, read_columns, read_header, read_lines
 from recsys_cli.dataset.problems import Problem, Problems
@@ -50,6 +55,8 @@ def read_movies(path: Path) -> Movies:
     problems = Problems()
     if path.name == "u.item":
         movies = _movies_100k(path, problems)
+    elif catalogue := read_catalogue_movies(path, problems):
+        movies = catalogue
     elif path.suffix.casefold() == ".csv":
         movies = _movies_csv(path, problems)
     else:
@@ -58,6 +65,15 @@ def read_movies(path: Path) -> Movies:
     if not len(movies.ids):
         raise DataError(f"{path}: holds no movies")
     return movies
+
+
+def movie_files(folder: Path) -> tuple[Path, ...]:
+    """Where the movies of a data set may be, whatever its format.
+
+    Raises: DataError: if its dataset.toml is wrong.
+    """
+    files = tuple(folder / name for name in ("movies.dat", "movies.csv", "u.item"))
+    return (catalogue_movie_file(folder), *files) if (folder / CATALOGUE_FILE).exists() else files
 
 
 def _detect(folder: Path) -> str:

@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.demographics import Demographics
-from recsys_cli.dataset.formats import read_movies, read_source
+from recsys_cli.dataset.formats import read_source
 from recsys_cli.dataset.problems import Problems
 from recsys_cli.dataset.ratings import Ratings, read_ratings
 from recsys_cli.dataset.source import Source
 from recsys_cli.dataset.tables import Users
 from recsys_cli.errors import DataError
-
-__all__ = ["Dataset", "read_dataset", "read_movies"]
 
 _HINT = "--skip-bad-lines leaves such lines out"
 

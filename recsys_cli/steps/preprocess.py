@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from recsys_cli.config import PreprocessConfig
-from recsys_cli.dataset.movielens import read_movies
+from recsys_cli.dataset.formats import movie_files, read_movies
 from recsys_cli.dataset.movies_data import EncodedMovies, write_movies_data
 from recsys_cli.dataset.tables import Movies
 from recsys_cli.dataset.vocabulary import Vocabulary
@@ -48,7 +48,7 @@ def run(config: PreprocessConfig) -> PreprocessSummary:
     """
     folder = ModelFolder.open(config.model)
     vocabulary = open_vocabulary(folder)
-    source = _find(config.file, Path(folder.info.run["data_dir"]))
+    source = _find(config.file, Path(str(folder.info.run.get("data_dir", "data"))))
     movies = read_movies(source)
     if not config.allow_title_changes:
         _refuse_other_titles(movies, vocabulary, source)
@@ -81,7 +81,7 @@ def _find(file: Path, training_dir: Path) -> Path:
     else:
         places = [file, training_dir / file, Path("data") / file]
         if file.name == _ORIGIN:
-            places += [training_dir / name for name in ("movies.dat", "movies.csv", "u.item")]
+            places += movie_files(training_dir)
     for place in places:
         if place.is_file():
             return place
