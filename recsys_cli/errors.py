@@ -30,3 +30,7 @@ class StoreError(RecsysError):
 
 class UnknownUserError(RecsysError):
     """A user id that the model has never seen."""
+
+
+class TrainingError(RecsysError):
+    """Training cannot go on, such as when the loss is not a number any more."""

@@ -1,0 +1,101 @@
+"""``recsys train``."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recsys_cli.cli.render import echo_json
+from recsys_cli.config.training import DEVICES, TrainConfig, TrainingOptions, read_options
+
+_DEFAULTS = TrainConfig()
+_OPTIONS = TrainingOptions().to_dict()
+_EXAMPLES = """\b
+Examples:
+  recsys train --data data/sample
+  recsys train --data data/ml-1m --objective ranking --epochs 8
+  recsys train --config train.toml --time-limit 60 --json
+"""
+# The options with a flag; a file given by --config may set every option.
+_FLAGS = {
+    "objective": "What to learn: hybrid (a ranking and stars), ranking, or rating (stars from the cosine).",
+    "epochs": "Passes over the users, at most.",
+    "patience": "Epochs without a better validation before training stops.",
+    "batch_users": "Users of a batch, with all their ratings.",
+    "learning_rate": "Of Adam at its highest.",
+    "embedding_dim": "Length of the vectors.",
+    "temperature": "Divides the cosine in the softmax.",
+    "rating_weight": "Share of the squared error in hybrid.",
+    "positives": "What the softmax takes as chosen: likes or all ratings.",
+    "holdout": "Share of the ratings held out for validation; 0 trains on all.",
+    "time_limit": "Seconds after which no further epoch begins.",
+    "seed": "Of everything that is random.",
+}
+
+
+def _flags(command: Callable[..., None]) -> Callable[..., None]:
+    for name, text in reversed(_FLAGS.items()):
+        default = _OPTIONS[name]
+        option = click.option(
+            f"--{name.replace('_', '-')}",
+            type=float if default is None else type(default),
+            default=None,
+            show_default=False if default is None else str(default),
+            help=text,
+        )
+        command = option(command)
+    return command
+
+
+@click.command(epilog=_EXAMPLES, short_help="Train a model on ratings.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Data set folder.  [default: $RECSYS_DATA or data/ml-1m]"
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    default=_DEFAULTS.model,
+    show_default=True,
+    help="Folder to write.",
+)
+@_flags
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file of options.")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted training stopped.")
+@click.option("--device", type=click.Choice(DEVICES), default=_DEFAULTS.device, show_default=True)
+@click.option("--no-download", is_flag=True, help="Do not fetch MovieLens 1M where data/ml-1m is missing.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what is set up.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
+def command(
+    data: Path | None,
+    model: Path,
+    config_file: Path | None,
+    resume: bool,
+    device: str,
+    no_download: bool,
+    verbose: bool,
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    """Train the two towers on a data set and write the model folder.
+
+    The data set is MovieLens 1M where none is named, fetched first where it is missing. The model that stood in
+    the folder stays in use until the new one is complete.
+    """
+    from recsys_cli.cli.training_progress import TrainingProgress, echo_summary
+    from recsys_cli.steps import train
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    options = TrainingOptions.from_dict({**(read_options(config_file) if config_file else {}), **given})
+    config = TrainConfig(
+        data=data,
+        model=model,
+        options=options,
+        resume=resume,
+        device=device,
+        download=not no_download,
+        verbose=verbose,
+    )
+    with TrainingProgress(verbose=verbose) as progress:
+        summary = train.run(config, progress)
+    echo_json(summary) if as_json else echo_summary(summary)

@@ -1,0 +1,292 @@
+"""Options of ``recsys train``: the towers, the objective, what is hidden, the start, the schedule."""
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recsys_cli.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+OBJECTIVES = ("hybrid", "ranking", "rating")
+ACTIVATIONS = ("linear", "tanh")
+POSITIVES = ("likes", "all")
+DEVICES = ("auto", "cpu", "gpu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TowerConfig:
+    """Shape of the two towers.
+
+    Attributes:
+        embedding_dim: length of every vector that is served, 2 to 4096.
+        id_width: width of the embeddings of user ids and movie ids, 1 to 4096.
+        attribute_width: width of the embeddings of genders, ages, jobs and genres, 1 to 4096.
+        word_width: width of a word's embedding and of the text convolution, 1 to 4096.
+        history_width: width of the embeddings of rated movies, 1 to 4096.
+        activation: of each tower's last layer, one of `ACTIVATIONS`.
+        dropout: share of the coordinates of ids and history that training drops, [0, 1).
+    """
+
+    embedding_dim: int = 200
+    id_width: int = 256
+    attribute_width: int = 32
+    word_width: int = 32
+    history_width: int = 128
+    activation: str = "linear"
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_range(self, 2, 4096, "embedding_dim")
+        _check_range(self, 1, 4096, "id_width", "attribute_width", "word_width", "history_width")
+        _check_choice(self, "activation", ACTIVATIONS)
+        _check_share(self, "dropout")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveConfig:
+    """What training minimises.
+
+    Attributes:
+        objective: one of `OBJECTIVES`.
+        rating_weight: share of the squared error in ``hybrid``, (0, 1); the softmax has the rest.
+        temperature: divides the cosine in the softmax, 0.01 to 10.
+        positives: what the softmax takes as chosen: ``likes`` or ``all`` ratings.
+        teacher_weight: share of the softmax term that follows the teacher rather than the likes, [0, 1).
+        teacher_sharpness: exponent of the teacher's predictions, 0.1 to 10.
+        teacher_penalty: ridge penalty of the teacher, in ratings, > 0.
+        like_share: share of the scale's top from which a rating is a like, (0, 1]; 0.8 is 4 of 5.
+        max_catalogue: with more movies than this the softmax is sampled, at least 1.
+    """
+
+    objective: str = "hybrid"
+    rating_weight: float = 0.5
+    temperature: float = 0.07
+    positives: str = "likes"
+    like_share: float = 0.8
+    teacher_weight: float = 0.8
+    teacher_sharpness: float = 1.5
+    teacher_penalty: float = 500.0
+    max_catalogue: int = 20_000
+
+    def __post_init__(self) -> None:
+        _check_choice(self, "objective", OBJECTIVES)
+        _check_choice(self, "positives", POSITIVES)
+        _check_range(self, 0.01, 10, "temperature")
+        _check_range(self, 0.1, 10, "teacher_sharpness")
+        _check_range(self, 1e-3, 1e9, "teacher_penalty")
+        _check_share(self, "teacher_weight")
+        _check_range(self, 1, 10**9, "max_catalogue")
+        for name in ("rating_weight", "like_share"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ConfigError(f"{_flag(name)} {getattr(self, name)} is not allowed; allowed: (0, 1]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskingConfig:
+    """What training hides at random, so that whoever shows less of it is served honestly. All in [0, 1).
+
+    Attributes:
+        user_id_dropout: share of users that are unknown in a batch.
+        attribute_dropout: share of genders, of ages and of jobs that are unknown.
+        no_history: share of users without any visible rating.
+        short_history: share of users with 1 to 10 visible ratings.
+        movie_id_dropout: share of movies that are known by title and genres alone.
+    """
+
+    user_id_dropout: float = 0.3
+    attribute_dropout: float = 0.1
+    no_history: float = 0.2
+    short_history: float = 0.1
+    movie_id_dropout: float = 0.05
+
+    def __post_init__(self) -> None:
+        _check_share(self, *(field.name for field in dataclasses.fields(self)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmStartConfig:
+    """Implicit ALS that the towers start from.
+
+    Attributes:
+        warm_start: whether they do.
+        als_factors: length of its vectors, 1 to 1024; no more than the towers hold.
+        als_alpha: weight of a like over everything else, > 0.
+        als_regularization: ridge penalty, >= 0.
+        als_iterations: sweeps, 1 to 1000.
+    """
+
+    warm_start: bool = True
+    als_factors: int = 128
+    als_alpha: float = 2.0
+    als_regularization: float = 30.0
+    als_iterations: int = 10
+
+    def __post_init__(self) -> None:
+        _check_range(self, 1, 1024, "als_factors")
+        _check_range(self, 1e-6, 1e6, "als_alpha")
+        _check_range(self, 0, 1e6, "als_regularization")
+        _check_range(self, 1, 1000, "als_iterations")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleConfig:
+    """How long and how fast.
+
+    Attributes:
+        epochs: passes over the users, at most, 1 to 10,000.
+        patience: epochs without a better validation before training stops, 1 to 10,000.
+        batch_users: users of a batch, with all their ratings, 1 to 100,000.
+        learning_rate: of Adam at its highest, (0, 1]; it falls to zero along a cosine.
+        averaging: decay of the moving average of the weights that is kept, per step, [0, 1).
+        holdout: share of the ratings held out for validation, [0, 0.9]; 0 trains on all for exactly ``epochs``.
+        seed: of everything that is random, 0 to 2^31 - 1.
+        time_limit: seconds after which no further epoch begins; None for no limit.
+    """
+
+    epochs: int = 12
+    patience: int = 3
+    batch_users: int = 256
+    learning_rate: float = 1e-3
+    averaging: float = 0.98
+    holdout: float = 0.1
+    seed: int = 1
+    time_limit: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_range(self, 1, 10_000, "epochs", "patience")
+        _check_range(self, 1, 100_000, "batch_users")
+        _check_range(self, 1e-9, 1, "learning_rate")
+        _check_share(self, "averaging")
+        _check_range(self, 0, 0.9, "holdout")
+        _check_range(self, 0, 2**31 - 1, "seed")
+        if self.time_limit is not None:
+            _check_range(self, 1e-3, 1e9, "time_limit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingOptions:
+    """Everything that decides what a training makes of its data."""
+
+    towers: TowerConfig = field(default_factory=TowerConfig)
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    masking: MaskingConfig = field(default_factory=MaskingConfig)
+    warm_start: WarmStartConfig = field(default_factory=WarmStartConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+
+    @classmethod
+    def from_dict(cls, options: Mapping[str, Any]) -> "TrainingOptions":
+        """Sort flat options into their groups.
+
+        Args:
+            options: by field name; what is not named keeps its default.
+
+        Raises:
+            ConfigError: a value is of another type or out of range, or there is no such option.
+        """
+        left = dict(options)
+        groups = {}
+        for group in dataclasses.fields(cls):
+            config = getattr(cls(), group.name)
+            named = {key: left.pop(key) for key in dataclasses.asdict(config) if key in left}
+            for key, value in named.items():
+                _check_type(key, value, getattr(config, key))
+            groups[group.name] = dataclasses.replace(config, **named)
+        if left:
+            raise ConfigError(_unknown(next(iter(left)), cls().to_dict()))
+        return cls(**groups)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All options, flat, by field name."""
+        return {key: value for group in dataclasses.asdict(self).values() for key, value in group.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """One run of ``recsys train``.
+
+    Attributes:
+        data: folder of the data set; None for $RECSYS_DATA or ``data/ml-1m``.
+        model: folder to write.
+        download: fetch MovieLens 1M where the default folder does not exist.
+        device: ``auto``, ``cpu`` or ``gpu``.
+        resume: go on from the checkpoint of an interrupted run.
+        verbose: say what was set up.
+        options: what decides the result.
+    """
+
+    data: Path | None = None
+    model: Path = Path("recommender_system.inference.model")
+    download: bool = True
+    device: str = "auto"
+    resume: bool = False
+    verbose: bool = False
+    options: TrainingOptions = field(default_factory=TrainingOptions)
+
+    def __post_init__(self) -> None:
+        _check_choice(self, "device", DEVICES)
+
+
+def read_options(file: Path) -> dict[str, Any]:
+    """Options from a TOML file: the fields of `TrainingOptions`, flat.
+
+    Raises:
+        ConfigError: the file is missing, is not TOML, or names an unknown option.
+    """
+    try:
+        options = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"--config {file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--config {file}: not TOML: {error}") from error
+    options = {key.replace("-", "_"): value for key, value in options.items()}
+    known = TrainingOptions().to_dict()
+    for key in options:
+        if key not in known:
+            raise ConfigError(f"--config {file}: {_unknown(key, known)}")
+    return options
+
+
+def _unknown(key: str, known: Mapping[str, Any]) -> str:
+    from rapidfuzz.process import extractOne
+
+    return f"unknown option '{key}'; did you mean '{extractOne(key, list(known))[0]}'?"
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _check_type(name: str, value: Any, default: Any) -> None:
+    """Whole numbers pass as numbers; True and False pass as nothing else."""
+    wanted: tuple[type, ...] = (int, float) if default is None or isinstance(default, float) else (type(default),)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        kind = {int: "a whole number", bool: "true or false", str: "a text"}.get(wanted[0], "a number")
+        kind = "a number" if float in wanted else kind
+        raise ConfigError(f"{_flag(name)} {value!r} is not allowed; allowed: {kind}")
+
+
+def _check_range(config: Any, low: float, high: float, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if not low <= value <= high:
+            raise ConfigError(f"{_flag(name)} {value} is not allowed; allowed: {low:,} to {high:,}")
+
+
+def _check_share(config: Any, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if not 0 <= value < 1:
+            raise ConfigError(f"{_flag(name)} {value} is not allowed; allowed: 0 up to, not including, 1")
+
+
+def _check_choice(config: Any, name: str, choices: tuple[str, ...]) -> None:
+    value = getattr(config, name)
+    if value not in choices:
+        raise ConfigError(f"{_flag(name)} {value!r} is not allowed; allowed: {', '.join(choices)}")

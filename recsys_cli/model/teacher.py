@@ -1,0 +1,41 @@
+"""EASE as a teacher: what a user's whole training history says about every movie, as a soft target.
+
+The towers learn it from a part of that history, or from the attributes alone, so the teacher is needed in training
+only. It costs one inverse of a movies x movies matrix.
+"""
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from recsys_cli.model.batches import Batch, Batches
+
+
+class Teacher:
+    """Item-to-item weights fitted on the training likes.
+
+    Source: Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
+    """
+
+    def __init__(self, batches: Batches, *, penalty: float):
+        self.likes = batches.likes()[:, batches.catalogue]  # (U + 1, M) sparse
+        gram = (self.likes.T @ self.likes).toarray().astype(np.float64)
+        gram[np.diag_indices_from(gram)] += penalty
+        inverse = scipy.linalg.inv(gram, overwrite_a=True, check_finite=False)
+        weights = inverse / -np.diag(inverse)
+        weights[np.diag_indices_from(weights)] = 0.0  # a movie says nothing about itself
+        self.weights = weights.astype(np.float32)
+
+    def targets(self, batch: Batch, *, sharpness: float) -> NDArray[np.float32]:
+        """Share of each user's attention that each candidate deserves.
+
+        Args:
+            batch: users, and which movies compete.
+            sharpness: > 0, exponent of the predicted weight.
+
+        Returns: (B, K) float32, rows sum to 1.
+        """
+        predicted = self.likes[batch.users] @ self.weights  # (B, K)
+        shares: NDArray[np.float32] = np.maximum(predicted, 1e-6) ** np.float32(sharpness) * batch.candidates
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares

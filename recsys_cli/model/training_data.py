@@ -1,0 +1,105 @@
+"""What a model is trained on: arrays only, in rows (row 0 is unknown everywhere)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ratings:
+    """Ratings as three parallel arrays.
+
+    Attributes:
+        users: (R,) int32 user rows, 1..U.
+        movies: (R,) int32 movie rows, 1..M.
+        values: (R,) float32, on the rating scale.
+    """
+
+    users: Rows
+    movies: Rows
+    values: Floats
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrainingData:
+    """Users, movies and their ratings.
+
+    Attributes:
+        movie_genres: (M + 1, G + 1) float32 multi-hot; row 0 has only column 0, unknown.
+        movie_words: (M + 1, L) int32 word rows of each title in order, padded with -1; row 0 is all padding.
+        user_genders: (U + 1,) int32 rows.
+        user_ages: (U + 1,) int32 rows.
+        user_jobs: (U + 1,) int32 rows.
+        num_words: highest word row.
+        num_genders: highest gender row.
+        num_ages: highest age row.
+        num_jobs: highest job row.
+        rating_min: lowest rating of the scale.
+        rating_max: highest rating of the scale.
+        training: what is learnt from.
+        validation: what is held out to choose the epoch by; may be empty.
+    """
+
+    movie_genres: Floats
+    movie_words: Rows
+    user_genders: Rows
+    user_ages: Rows
+    user_jobs: Rows
+    num_words: int
+    num_genders: int
+    num_ages: int
+    num_jobs: int
+    rating_min: float
+    rating_max: float
+    training: Ratings
+    validation: Ratings
+
+    @property
+    def num_users(self) -> int:
+        """U, users with a row of their own."""
+        return len(self.user_genders) - 1
+
+    @property
+    def num_movies(self) -> int:
+        """M, movies with a row of their own."""
+        return len(self.movie_genres) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByUser:
+    """Ratings compressed by user.
+
+    Attributes:
+        indptr: (U + 2,) int64; user row u has the ratings ``indptr[u]:indptr[u + 1]``.
+        movies: (R,) int32 movie rows, ascending within a user.
+        values: (R,) float32, on the rating scale.
+    """
+
+    indptr: NDArray[np.int64]
+    movies: Rows
+    values: Floats
+
+    @classmethod
+    def group(cls, ratings: Ratings, num_users: int) -> "ByUser":
+        """Sort ratings by user, then movie."""
+        order = np.lexsort((ratings.movies, ratings.users))
+        counts = np.bincount(ratings.users, minlength=num_users + 1)
+        return cls(np.concatenate([[0], np.cumsum(counts)]), ratings.movies[order], ratings.values[order])
+
+    def counts(self) -> NDArray[np.int64]:
+        """(U + 1,) int64 ratings of each user row."""
+        return np.diff(self.indptr)
+
+    def positions(self, users: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions of all ratings of some users, user by user in the order given."""
+        starts, counts = self.indptr[users], self.indptr[users + 1] - self.indptr[users]
+        ends = np.cumsum(counts)
+        positions: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(starts - (ends - counts), counts)
+        return positions

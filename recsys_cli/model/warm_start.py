@@ -1,0 +1,145 @@
+"""Start the towers at what implicit ALS knows after seconds.
+
+ALS ranks by an inner product of vectors of any length, the towers by one of unit vectors. A movie's ALS vector
+of length n keeps its place with one coordinate more, sqrt(longest^2 - n^2), in which every user is zero: all
+movies are then equally long and the order is the same (Bachrach et al., RecSys 2014).
+
+Both sides are split the same way: the attributes explain what a ridge regression lets them, and the id (of a
+movie) or the history (of a user) explains the rest.
+"""
+
+import dataclasses
+
+import numpy as np
+import paddle
+import scipy.sparse as sp
+from implicit.cpu.als import AlternatingLeastSquares
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from recsys_cli.config.training import WarmStartConfig
+from recsys_cli.model.batches import Batches
+from recsys_cli.model.towers import Attribute, MovieTower, TwoTowers, UserTower
+
+Matrix = NDArray[np.float32]
+_ATTRIBUTE_PENALTY = 30.0  # people (or movies) that a value of an attribute must outweigh
+_HISTORY_PENALTY = 1e-3
+_OFFSET_DAMPING = 10.0  # ratings that a movie's or user's own must outweigh
+
+
+def warm_start(towers: TwoTowers, batches: Batches, config: WarmStartConfig, *, seed: int) -> None:
+    """Set the towers' starting point from ALS on the training likes."""
+    dim, history_width = towers.users.rated.project.shape[1], towers.users.rated.project.shape[0]
+    config = dataclasses.replace(config, als_factors=min(config.als_factors, dim - 1, history_width))
+    user_factors, movie_factors = fit_als(batches.likes(), config, seed=seed)
+    _start_movies(towers.movies, movie_factors, batches)
+    _start_users(towers.users, user_factors, movie_factors, batches)
+
+
+def damped_offsets(batches: Batches) -> tuple[Matrix, Matrix]:
+    """Movie offsets (M + 1,) and user offsets (U + 1,) in stars: damped means of what is left over in turn."""
+    ratings, data = batches.data.training, batches.data
+
+    def damped(rows: NDArray[np.int32], left: Matrix, size: int) -> Matrix:
+        return (np.bincount(rows, left, size) / (np.bincount(rows, minlength=size) + _OFFSET_DAMPING)).astype(
+            np.float32
+        )
+
+    left = ratings.values - np.float32(batches.mean)
+    movies = damped(ratings.movies, left, data.num_movies + 1)
+    return movies, damped(ratings.users, left - movies[ratings.movies], data.num_users + 1)
+
+
+def fit_als(likes: sp.csr_matrix, config: WarmStartConfig, *, seed: int) -> tuple[Matrix, Matrix]:
+    """Implicit ALS of Hu, Koren and Volinsky (ICDM 2008).
+
+    Args:
+        likes: (U + 1, M + 1) float32, 1 at every like.
+        config: factors, alpha, regularisation, sweeps.
+        seed: of the starting point.
+
+    Returns: user vectors (U + 1, F) and movie vectors (M + 1, F), float32.
+    """
+    with threadpool_limits(1, "blas"):  # implicit has threads of its own
+        als = AlternatingLeastSquares(
+            factors=config.als_factors,
+            alpha=config.als_alpha,
+            regularization=config.als_regularization,
+            iterations=config.als_iterations,
+            random_state=seed,
+        )
+        als.fit(likes, show_progress=False)
+    return als.user_factors, als.item_factors
+
+
+def ridge(inputs: Matrix, outputs: Matrix, *, penalty: float) -> Matrix:
+    """Weights (I, O) of the ridge regression from inputs (N, I) to outputs (N, O)."""
+    gram = inputs.T @ inputs + penalty * np.eye(inputs.shape[1], dtype=np.float32)
+    return np.linalg.solve(gram.astype(np.float64), inputs.T @ outputs).astype(np.float32)
+
+
+def _start_movies(tower: MovieTower, factors: Matrix, batches: Batches) -> None:
+    data, catalogue = batches.data, batches.catalogue
+    norms = np.linalg.norm(factors, axis=1)
+    longest = norms.max()
+    equal = np.hstack([factors, np.sqrt(longest**2 - norms**2)[:, None]]) / longest  # (M + 1, F + 1), unit rows
+    genres = np.hstack([np.ones((len(factors), 1), np.float32), data.movie_genres])
+    weights = ridge(genres[catalogue], equal[catalogue], penalty=_ATTRIBUTE_PENALTY)
+    rest = equal - genres @ weights
+    rest[np.setdiff1d(np.arange(len(rest)), catalogue)] = 0.0  # without ratings: title and genres alone
+    _assign(tower.bias, weights[0])
+    _assign_table(tower.genres, weights[1:])
+    _assign_table(tower.movie, rest)
+    tower.title.project.set_value(paddle.zeros_like(tower.title.project))  # titles start at nothing
+
+
+def _start_users(tower: UserTower, factors: Matrix, movie_factors: Matrix, batches: Batches) -> None:
+    data, known = batches.data, batches.users
+    rated, valued = batches.history()
+    tables = [
+        (data.user_genders, data.num_genders),
+        (data.user_ages, data.num_ages),
+        (data.user_jobs, data.num_jobs),
+    ]
+    onehot = np.hstack(
+        [np.ones((len(known), 1), np.float32)]
+        + [np.eye(num + 1, dtype=np.float32)[rows[known]] for rows, num in tables]
+    )
+    scale = np.float32(1.0 / np.linalg.norm(factors[known], axis=1).mean())
+    outputs = factors[known] * scale
+    weights = ridge(onehot, outputs, penalty=_ATTRIBUTE_PENALTY)
+    rest = outputs - onehot @ weights
+    history = np.hstack([rated[known] @ movie_factors, valued[known] @ movie_factors])  # (U, 2 F)
+    maps = ridge(history, rest, penalty=_HISTORY_PENALTY)
+    _assign(tower.bias, weights[0])
+    blocks = np.split(weights[1:], np.cumsum([num + 1 for _, num in tables])[:-1])
+    for attribute, block in zip((tower.gender, tower.age, tower.job), blocks, strict=True):
+        _assign_table(attribute, block)
+    for attribute, onto in zip((tower.rated, tower.valued), np.split(maps, 2), strict=True):
+        _assign_product(attribute, movie_factors, onto)
+    # What the history leaves over is small: the user ids start at nothing.
+    tower.user.embedding.set_value(paddle.zeros_like(tower.user.embedding))
+
+
+def _assign_table(attribute: Attribute, table: Matrix) -> None:
+    """Make an attribute contribute ``table`` (rows, d), as well as its width allows."""
+    left, singular, right = np.linalg.svd(table, full_matrices=False)
+    width = min(attribute.embedding.shape[1], len(singular))
+    root = np.sqrt(singular[:width])
+    _assign_product(attribute, left[:, :width] * root, root[:, None] * right[:width])
+
+
+def _assign_product(attribute: Attribute, embedding: Matrix, project: Matrix) -> None:
+    """Start an attribute's embedding (rows, w) and its fully connected layer (w, d)."""
+    _assign(attribute.embedding, embedding)
+    start = attribute.project.numpy()
+    start[: project.shape[0]] = 0.0
+    start[: project.shape[0], : project.shape[1]] = project
+    attribute.project.set_value(start)
+
+
+def _assign(parameter: paddle.Tensor, values: Matrix) -> None:
+    """Overwrite the leading block of a parameter; whatever lies beyond keeps a tenth of its random start."""
+    start = parameter.numpy() * np.float32(0.1)
+    start[tuple(slice(size) for size in values.shape)] = values
+    parameter.set_value(start)
