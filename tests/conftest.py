@@ -49,10 +49,20 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder where `recsys train` and `recsys preprocess` ran on the sample; read it, do not change it."""
     folder = tmp_path_factory.mktemp("workspace")
     (folder / "data").symlink_to(ROOT / "data")
-    for arguments in (["train", "--data", "data/sample"], ["preprocess", "-f", "movies_origin.txt"]):
-        command = [sys.executable, "-m", "recsys_cli", *arguments]
+    return train_and_preprocess(folder, Path("data/sample"))
+
+
+@pytest.fixture(scope="session")
+def ml1m_workspace(tmp_path_factory: pytest.TempPathFactory, ml1m: Path) -> Path:
+    """The same on MovieLens 1M, with the defaults."""
+    return train_and_preprocess(tmp_path_factory.mktemp("ml1m_workspace"), ml1m.resolve())
+
+
+def train_and_preprocess(folder: Path, data: Path) -> Path:
+    """Run the first two commands in a folder, as a person would."""
+    for arguments in (["train", "--data", str(data)], ["preprocess", "-f", "movies_origin.txt"]):
         done = subprocess.run(
-            command,
+            [sys.executable, "-m", "recsys_cli", *arguments],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             capture_output=True,

@@ -1,6 +1,6 @@
 """A catalogue of one's own: CSV or Parquet files, and a dataset.toml that says what their columns are.
 
-The example in docs/data.md shows all that may stand in it.
+The example in README.md shows all that may stand in it.
 """
 
 from __future__ import annotations
