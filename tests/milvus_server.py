@@ -8,10 +8,14 @@ import urllib.request
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+
+from recsys_cli.config import StoreConfig
 
 _START_SECONDS = 90.0
 
@@ -24,8 +28,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_server(folder: Path, **settings: Any) -> Iterator[str]:
-    """Run a Milvus standalone server with its data in a folder and yield its host and port.
+def running_server(folder: Path, **settings: Any) -> Iterator[Any]:
+    """Run a Milvus standalone server with its data in a folder and yield it.
 
     Args:
         folder: where its files go.
@@ -43,7 +47,7 @@ def running_server(folder: Path, **settings: Any) -> Iterator[str]:
         server.start()
     try:
         _wait_until_healthy(server)
-        yield f"127.0.0.1:{server.listen_port}"
+        yield server
     finally:
         server.stop()
 
@@ -79,10 +83,39 @@ def _wait_until_healthy(server: Any) -> None:
     pytest.fail(f"the Milvus server did not start in {_START_SECONDS:g} seconds")
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running Milvus server that speaks TLS and asks for a token."""
+
+    host_and_port: str
+    ca_path: Path
+    pid: int
+    token: str = "root:Milvus"
+
+    def config(self, **options: Any) -> StoreConfig:
+        """How to reach it; options replace what is right."""
+        uri = f"https://{self.host_and_port}"
+        return StoreConfig(
+            **{"uri": uri, "token": self.token, "ca_path": self.ca_path, "timeout": 20.0, **options}
+        )
+
+
 @pytest.fixture(scope="session")
-def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a Milvus 2.3 standalone server."""
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A Milvus 2.3 standalone server; the tests of it are skipped where it cannot be installed."""
     if importlib.util.find_spec("milvus") is None:
         pytest.skip("needs the server extra: pip install --no-deps milvus==2.3.5 (Linux x86-64)")
-    with running_server(tmp_path_factory.mktemp("milvus")) as address:
-        yield f"http://{address}"
+    folder = tmp_path_factory.mktemp("milvus")
+    with running_server(folder, authorization_enabled=True, tls_mode=1, **_certificates(folder)) as server:
+        yield Server(f"localhost:{server.listen_port}", folder / "ca.pem", server.server_proc.pid)
+
+
+def _certificates(folder: Path) -> dict[str, str]:
+    """An authority of our own and a certificate of it for localhost, as settings of the server."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    certificate.private_key_pem.write_to_path(folder / "server.key")
+    certificate.cert_chain_pems[0].write_to_path(folder / "server.pem")
+    files = {"server_pem_path": "server.pem", "server_key_path": "server.key", "ca_pem_path": "ca.pem"}
+    return {setting: str(folder / name) for setting, name in files.items()}

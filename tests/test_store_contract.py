@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from milvus_server import Server
 from store_data import FIRST_AXIS, fingerprint, known_catalog, random_catalog, unit_rows
 
 from recsys_cli.config import StoreConfig
@@ -21,7 +22,8 @@ _names = (f"contract_{number}" for number in itertools.count())
 def config(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StoreConfig:
     """Each kind of store in turn; one kind serves the whole module before the next."""
     if request.param == "server":
-        return StoreConfig(uri=request.getfixturevalue("milvus_server"), timeout=20)
+        server: Server = request.getfixturevalue("milvus_server")
+        return server.config()
     uri = "exact" if request.param == "exact" else str(tmp_path_factory.mktemp("lite") / "index.db")
     return StoreConfig(uri=uri)
 

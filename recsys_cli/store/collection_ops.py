@@ -15,6 +15,8 @@ def read_alias(link: Connection, alias: str) -> tuple[str, Meta] | None:
     try:
         described = link.call("describe_collection", alias)
     except NotFoundError:
+        if link.config.database:
+            link.call("list_collections")  # fails with a message of its own where the database is what is missing
         return None
     name = str(described["collection_name"])
     return name, Meta.from_properties(described["properties"], name)

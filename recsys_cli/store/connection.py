@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 from pymilvus import MilvusClient
@@ -15,14 +16,15 @@ from pymilvus.exceptions import ConnectionConfigException, MilvusException
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
-from recsys_cli.store.reach import check_address
+from recsys_cli.store.reach import check_address, why_unavailable
 
 _log = logging.getLogger(__name__)
 _LIBRARIES = ("pymilvus", "pymilvus.milvus_client", "milvus_lite")
 _FIRST_WAIT, _LONGEST_WAIT = 0.005, 0.2  # seconds between two attempts at a folder that is in use
 _SAY_SO_AFTER = 2.0  # seconds of waiting before a person is told
 _OLDEST = (2, 3)  # the first servers with array fields
-_NOT_FOUND, _NOT_LOADED = (100, 1600), (101,)  # a collection, an alias; codes of Milvus
+_NOT_FOUND, _NOT_LOADED, _NOT_CONNECTED = (100, 1600), 101, 2  # codes of Milvus; 1600 is an alias
+_LONGEST_TEXT = 300  # characters of a message of Milvus
 
 _users: Counter[Path] = Counter()  # connections of this process to each Milvus Lite folder: they share its server
 
@@ -49,9 +51,8 @@ class Connection:
         check_address(config, create=create)
         self.config = config
         self._version: str | None = None
-        if not config.verbose:
-            for name in _LIBRARIES:
-                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        for name in _LIBRARIES:
+            logging.getLogger(name).setLevel(logging.WARNING if config.verbose else logging.CRITICAL + 1)
         self._client: Any = self._open()
 
     @property
@@ -196,16 +197,32 @@ def _one_line(config: StoreConfig) -> Iterator[None]:
 
 
 def _readable(error: BaseException, config: StoreConfig) -> StoreError:
-    status = _grpc_status(error)
-    code = getattr(error, "code", None)
-    text = str(getattr(error, "message", "") or error)
+    """What to tell a person about a failure of pymilvus."""
+    status, code = _grpc_status(error), getattr(error, "code", None)
+    text = _without_secrets(str(getattr(error, "message", "") or error), config)
+    if "database not found" in text:
+        return StoreError(f"{config.address}: there is no database {config.database!r}; see --milvus-database")
     if code in _NOT_FOUND:
         return NotFoundError(f"{config.address}: {text}")
-    if code in _NOT_LOADED:
+    if code == _NOT_LOADED:
         return NotLoadedError(f"{config.address}: {text}")
+    if status in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+        given = "refuses the token given" if config.token or config.address != config.uri else "asks for a token"
+        return StoreError(f"{config.address}: the server {given}; see --milvus-token")
     if status == grpc.StatusCode.DEADLINE_EXCEEDED:
         return StoreError(f"{config.address}: no answer within {config.timeout:g} seconds; see --timeout")
+    if status == grpc.StatusCode.UNAVAILABLE or code == _NOT_CONNECTED:
+        return StoreError(f"{config.address}: {why_unavailable(config)}")
     return StoreError(f"{config.address}: {text}")
+
+
+def _without_secrets(text: str, config: StoreConfig) -> str:
+    """The first line of a message, with token and password blotted out."""
+    userinfo = urlsplit(config.uri).netloc.rpartition("@")[0]
+    secrets = {config.token, config.token.partition(":")[2], userinfo, userinfo.partition(":")[2]} - {""}
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text.strip().partition("\n")[0][:_LONGEST_TEXT]
 
 
 def _grpc_status(error: BaseException) -> Any:

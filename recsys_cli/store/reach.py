@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
 
 _CONNECT_SECONDS = 4.0  # a host that does not answer at all is given up sooner than a slow search
+_NOT_MILVUS = "the connection broke, or what listens there is not Milvus (its port is 19530 unless set otherwise)"
 
 
 def check_address(config: StoreConfig, *, create: bool) -> None:
@@ -41,9 +43,8 @@ def _check_folder(path: Path, *, create: bool) -> None:
 
 
 def _check_host(config: StoreConfig) -> None:
-    parts = urlsplit(config.uri)
     try:
-        host, port = parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 19530)
+        host, port = _host_and_port(config)
     except ValueError as error:
         raise StoreError(f"{config.address}: {error}") from error
     seconds = min(config.timeout, _CONNECT_SECONDS)
@@ -58,3 +59,32 @@ def _check_host(config: StoreConfig) -> None:
         raise StoreError(
             f"{config.address}: nothing answers at {host}:{port} ({reason}); is Milvus running?"
         ) from error
+
+
+def why_unavailable(config: StoreConfig) -> str:
+    """Why a server that was reached before cannot be talked to: gone, TLS, or not Milvus at all.
+
+    Args:
+        config: the address.
+    Returns: the rest of a sentence that begins with the address.
+    """
+    host, port = _host_and_port(config)
+    secure = config.uri.startswith("https://")
+    trust = ssl.create_default_context(cafile=config.ca_path)
+    if not secure:
+        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection((host, port), timeout=_CONNECT_SECONDS) as plain:
+            trust.wrap_socket(plain, server_hostname=host).close()
+    except ssl.SSLCertVerificationError as error:
+        return f"the TLS certificate is not trusted ({error.verify_message}); name its authority with --milvus-ca"
+    except ConnectionRefusedError:
+        return "the server is gone"
+    except (ssl.SSLError, OSError):
+        return "the server does not speak TLS; use http://" if secure else _NOT_MILVUS
+    return _NOT_MILVUS if secure else "the server speaks TLS; use https://"
+
+
+def _host_and_port(config: StoreConfig) -> tuple[str, int]:
+    parts = urlsplit(config.uri)
+    return parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 19530)
