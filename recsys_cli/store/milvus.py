@@ -160,12 +160,12 @@ class MilvusStore:
 
     def _search(self, queries: npt.NDArray[np.float32], k: int, where: str, with_movies: bool) -> Any:
         """One call, on the collection whose fingerprint the caller has compared, not on the alias."""
-        if self._link.config.is_lite:
-            self._load()
         try:
+            if self._link.config.is_lite:
+                self._load()
             return self._search_once(queries, k, where, with_movies)
         except NotLoadedError:
-            self._load()
+            self._loaded = False
         except NotFoundError:
             before = self.fingerprint
             self._look()
@@ -174,6 +174,7 @@ class MilvusStore:
                     f"{self._link.config.address}: the index was replaced by that of another model or movies file "
                     "during the search: run the command again"
                 ) from None
+        self._load()
         return self._search_once(queries, k, where, with_movies)
 
     def _search_once(self, queries: npt.NDArray[np.float32], k: int, where: str, with_movies: bool) -> Any:

@@ -1,0 +1,57 @@
+"""What the store tests run in processes of their own, and how: a fork server that has imported pymilvus once."""
+
+import itertools
+import multiprocessing
+import os
+import signal
+from multiprocessing.context import ForkServerContext
+from typing import Any
+
+from store_data import FIRST_AXIS, fingerprint, known_catalog
+
+from recsys_cli.config import StoreConfig
+from recsys_cli.store import importer, open_store
+from recsys_cli.store.base import Catalog
+from recsys_cli.store.connection import Connection
+
+
+def children() -> ForkServerContext:
+    """Processes that start in milliseconds and share no gRPC state."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["store_children", "milvus_lite.server_manager"])
+    return context
+
+
+def import_until(config: StoreConfig, catalog: Catalog, movies: str, last_call: int) -> None:
+    """Import and be killed, as by kill -9, just before the call to Milvus of this number."""
+    _small_batches()
+    numbers, call = itertools.count(1), Connection.call
+
+    def counted(self: Connection, method: str, *args: Any, **options: Any) -> Any:
+        if next(numbers) == last_call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(self, method, *args, **options)
+
+    Connection.call = counted  # type: ignore[method-assign]
+    with open_store(config) as store:
+        store.write(catalog, fingerprint(movies))
+
+
+def import_slowly(config: StoreConfig, movies: str) -> None:
+    """Import in many batches, letting others into the folder after each."""
+    _small_batches()
+    importer._LITE_TURN = 0.0
+    with open_store(config) as store:
+        store.write(known_catalog(), fingerprint(movies), rebuild=True)
+
+
+def search_once(config: StoreConfig, start: Any, answers: Any) -> None:
+    """Wait for the others, then open, search and leave."""
+    start.wait()
+    with open_store(config) as store:
+        found = store.search(FIRST_AXIS, 3)
+    answers.put(found[0].movie_ids.tolist())
+
+
+def _small_batches() -> None:
+    importer.BATCH = 2
