@@ -54,4 +54,4 @@ def search_once(config: StoreConfig, start: Any, answers: Any) -> None:
 
 
 def _small_batches() -> None:
-    importer.BATCH = 2
+    importer.BATCH = 2  # type: ignore[attr-defined]

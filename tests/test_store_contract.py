@@ -6,7 +6,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from milvus_server import Server
 from store_data import FIRST_AXIS, fingerprint, known_catalog, random_catalog, unit_rows
 
@@ -118,7 +121,7 @@ def test_unknown_genre_is_refused(known: Store) -> None:
     )
 
 
-def test_batch_equals_single(opened: Store) -> None:
+def test_batch_equals_single_and_drop_removes_this_index_alone(opened: Store, known: Store) -> None:
     rng = np.random.default_rng(1)
     opened.write(random_catalog(rng, 300), fingerprint())
     queries = unit_rows(rng, 25)
@@ -129,6 +132,11 @@ def test_batch_equals_single(opened: Store) -> None:
     for one, other in zip(batch, single, strict=True):
         np.testing.assert_allclose(one.scores, other.scores, atol=1e-6)
     assert opened.search(queries[:0], 9) == []
+
+    assert len(opened.drop()) == 1
+    assert opened.fingerprint is None
+    assert opened.drop() == ()
+    assert ids(known.search(FIRST_AXIS, 1)) == [[40]]
 
 
 def test_wrong_calls_are_refused(known: Store) -> None:
@@ -156,9 +164,46 @@ def test_written_index_says_what_it_is(known: Store) -> None:
     assert info.others == ()
 
 
-def test_drop_removes_this_index_and_no_other(opened: Store, known: Store) -> None:
-    opened.write(known_catalog(), fingerprint())
-    assert len(opened.drop()) == 1
-    assert opened.fingerprint is None
-    assert opened.drop() == ()
-    assert ids(known.search(FIRST_AXIS, 1)) == [[40]]
+_genres = st.lists(st.sampled_from(["Action", "Comedy", "Drama", "Film-Noir", "War", "Children's"]), max_size=2)
+_filters = st.builds(
+    Filter,
+    all_genres=_genres.map(tuple),
+    any_genres=_genres.map(tuple),
+    not_genres=_genres.map(tuple),
+    year_min=st.none() | st.integers(-10, 2010),
+    year_max=st.none() | st.integers(-10, 2010),
+    exclude_ids=st.lists(st.integers(1, 320), max_size=150).map(tuple),
+)
+
+
+_CATALOG = random_catalog(np.random.default_rng(5), 300)
+
+
+def _clear_queries() -> list[npt.NDArray[np.float32]]:
+    """Queries (1, D) whose 300 scores are so far apart that no rounding can swap two movies."""
+    queries = [unit_rows(np.random.default_rng(seed), 1) for seed in range(40)]
+    gaps = [np.diff(np.sort(_CATALOG.vectors[:] @ query[0])).min() for query in queries]
+    return [query for query, gap in zip(queries, gaps, strict=True) if gap > 2e-6]
+
+
+@pytest.fixture(scope="module", params=["lite", "server"])
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Store]]:
+    """The same 300 random movies in Milvus and in the exact store."""
+    config = StoreConfig(uri=str(tmp_path_factory.mktemp("pair") / "index.db"))
+    if request.param == "server":
+        config = request.getfixturevalue("milvus_server").config()
+    with open_new(config) as store, open_store(StoreConfig(uri="exact")) as exact:
+        store.write(_CATALOG, fingerprint())
+        exact.write(_CATALOG, fingerprint())
+        yield [store, exact]
+
+
+@settings(max_examples=60, deadline=None)
+@given(wanted=_filters, k=st.integers(1, 320), query=st.sampled_from(_clear_queries()))
+def test_any_filter_gives_the_list_of_the_exact_store(
+    pair: list[Store], wanted: Filter, k: int, query: npt.NDArray[np.float32]
+) -> None:
+    (found,), (expected,) = (store.search(query, k, filter=wanted, with_movies=True) for store in pair)
+    assert found.movie_ids.tolist() == expected.movie_ids.tolist()
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
+    assert (found.titles, found.years, found.genres) == (expected.titles, expected.years, expected.genres)

@@ -27,6 +27,16 @@ _names = (f"import_{number}" for number in itertools.count())
 @pytest.fixture(params=["lite", "server"])
 def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreConfig]:
     """Milvus Lite and a server, under a name that nothing has used."""
+    yield from _place(request, tmp_path)
+
+
+@pytest.fixture(params=["lite", pytest.param("server", marks=pytest.mark.slow)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreConfig]:
+    """The same, for tests whose many imports take a server long."""
+    yield from _place(request, tmp_path)
+
+
+def _place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreConfig]:
     if request.param == "lite":
         yield StoreConfig(uri=str(tmp_path / "index.db"))
         return
@@ -64,8 +74,8 @@ def top(store: Store, k: int = 3, **options: Any) -> list[int]:
     return found
 
 
-def test_second_import_of_the_same_does_nothing(config: StoreConfig) -> None:
-    with open_store(config) as store:
+def test_second_import_of_the_same_does_nothing(place: StoreConfig) -> None:
+    with open_store(place) as store:
         built = store.write(known_catalog(), fingerprint())
         assert (built.action, built.rows, built.added, built.index_type) == ("built", 7, 7, "flat")
         before = store.describe().collection
@@ -76,7 +86,8 @@ def test_second_import_of_the_same_does_nothing(config: StoreConfig) -> None:
 def test_changed_movies_alone_are_written(config: StoreConfig) -> None:
     with open_store(config) as store, ExactStore() as exact:
         store.write(known_catalog(), fingerprint())
-        collection, written = store.describe().collection, []
+        collection = store.describe().collection
+        written: list[int] = []
         report = store.write(changed_catalog(), fingerprint("grown"), progress=written.append)
         assert (report.action, report.added, report.changed, report.removed, report.rows) == (
             "updated",
@@ -97,8 +108,8 @@ def test_changed_movies_alone_are_written(config: StoreConfig) -> None:
         assert top(store, filter=Filter(all_genres=("Sci-Fi",))) == [15]
 
 
-def test_another_model_builds_a_new_index_and_drops_the_old(config: StoreConfig) -> None:
-    with open_store(config) as store, open_store(config) as reader:
+def test_another_model_builds_a_new_index_and_drops_the_old(place: StoreConfig) -> None:
+    with open_store(place) as store, open_store(place) as reader:
         store.write(known_catalog(), fingerprint())
         first = store.describe().collection
         report = store.write(reversed_catalog(), fingerprint(model="other"))
@@ -110,10 +121,10 @@ def test_another_model_builds_a_new_index_and_drops_the_old(config: StoreConfig)
         assert reader.fingerprint is None
 
 
-def test_reader_goes_on_through_a_rebuild_and_learns_of_another_model(config: StoreConfig) -> None:
-    with open_store(config) as writer:
+def test_reader_goes_on_through_a_rebuild_and_learns_of_another_model(place: StoreConfig) -> None:
+    with open_store(place) as writer:
         writer.write(known_catalog(), fingerprint())
-        with open_store(config) as reader:
+        with open_store(place) as reader:
             assert top(reader) == OLD
             writer.write(known_catalog(), fingerprint(), rebuild=True)
             assert top(reader) == OLD
@@ -121,7 +132,7 @@ def test_reader_goes_on_through_a_rebuild_and_learns_of_another_model(config: St
             with pytest.raises(StoreError) as caught:
                 top(reader)
     assert str(caught.value) == (
-        f"{config.uri}: the index was replaced by that of another model or movies file during the search: "
+        f"{place.uri}: the index was replaced by that of another model or movies file during the search: "
         "run the command again"
     )
 
