@@ -19,7 +19,7 @@ from recsys_cli.errors import StoreError
 from recsys_cli.store.reach import check_address, why_unavailable
 
 _log = logging.getLogger(__name__)
-_LIBRARIES = ("pymilvus", "pymilvus.milvus_client", "milvus_lite")
+_LIBRARIES = ("pymilvus", "pymilvus.milvus_client", "milvus_lite", "grpc")
 _FIRST_WAIT, _LONGEST_WAIT = 0.005, 0.2  # seconds between two attempts at a folder that is in use
 _SAY_SO_AFTER = 2.0  # seconds of waiting before a person is told
 _OLDEST = (2, 3)  # the first servers with array fields
