@@ -13,7 +13,7 @@ from typing import Any
 from recsys_cli.dataset.demographics import GENDER_TEXTS, GENDERS_ALLOWED, MOVIELENS_1M, Demographics
 from recsys_cli.dataset.lines import clean_text, column_place, read_columns, read_header, value_text
 from recsys_cli.dataset.problems import Problems
-from recsys_cli.dataset.ratings import RatingsLayout
+from recsys_cli.dataset.rating_columns import RatingsLayout
 from recsys_cli.dataset.scale import Scale
 from recsys_cli.dataset.source import Source
 from recsys_cli.dataset.tables import Choices, Movies, MoviesBuilder, Users, UsersBuilder

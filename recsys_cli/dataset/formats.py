@@ -15,7 +15,7 @@ from recsys_cli.dataset.catalogue import (
 from recsys_cli.dataset.demographics import MOVIELENS_1M, Demographics
 from recsys_cli.dataset.lines import clean_text, column_place, read_columns, read_header, read_lines
 from recsys_cli.dataset.problems import Problem, Problems
-from recsys_cli.dataset.ratings import RatingsLayout
+from recsys_cli.dataset.rating_columns import RatingsLayout
 from recsys_cli.dataset.scale import HALF_STARS, WHOLE_STARS
 from recsys_cli.dataset.source import Source
 from recsys_cli.dataset.tables import Choices, Movies, MoviesBuilder, Users, UsersBuilder

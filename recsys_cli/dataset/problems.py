@@ -7,7 +7,7 @@ from pathlib import Path
 
 from recsys_cli.errors import DataError
 
-_SHOWN = 20
+SHOWN = 20
 _MAX_VALUE_CHARS = 60
 
 
@@ -36,25 +36,32 @@ class Problem:
 
 @dataclass(slots=True)
 class Problems:
-    """Collects problems: keeps the first 20 and counts them all. The line of each is left out of the data.
+    """Collects problems and counts them all; the line of each is left out of the data.
 
     Attributes:
-        first: the first 20.
         count: how many there are.
     """
 
-    first: list[Problem] = field(default_factory=list)
     count: int = 0
+    _kept: dict[tuple[Path, str], list[Problem]] = field(default_factory=dict)
 
     def add(self, problem: Problem) -> None:
-        """Record a problem."""
+        """Record a problem; those of one field of a file come in the order of their lines."""
         self.count += 1
-        if len(self.first) < _SHOWN:
-            self.first.append(problem)
+        kept = self._kept.setdefault((problem.path, problem.field), [])
+        if len(kept) < SHOWN:
+            kept.append(problem)
+
+    @property
+    def first(self) -> list[Problem]:
+        """The first 20, file by file in the order of their lines."""
+        order = {path: place for place, path in enumerate(dict.fromkeys(path for path, _ in self._kept))}
+        kept = [problem for problems in self._kept.values() for problem in problems]
+        return sorted(kept, key=lambda problem: (order[problem.path], problem.line))[:SHOWN]
 
     def report(self) -> str:
         """The first problems, one a line, and the number of the rest."""
-        lines = [str(problem) for problem in self.first]
+        lines = list(map(str, self.first))
         if self.count > len(lines):
             lines.append(f"... and {self.count - len(lines):,} more")
         return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recsys_cli.dataset.demographics import Demographics
-from recsys_cli.dataset.ratings import RatingsLayout
+from recsys_cli.dataset.rating_columns import RatingsLayout
 from recsys_cli.dataset.tables import Movies, Users
 
 
