@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from layouts import LAYOUTS, write, write_1m, write_csv
 
+from recsys_cli.dataset import rating_columns
 from recsys_cli.dataset.movielens import Dataset, read_dataset
 from recsys_cli.dataset.vocabulary import Vocabulary
 from recsys_cli.errors import DataError
@@ -248,3 +249,23 @@ def test_an_open_quote_in_a_column_that_is_skipped_hides_no_lines(tmp_path: Path
         f"{path}:3: line: '2,9,4.0,\"964982703', allowed: CSV with all quotes closed (unexpected end of data); "
         "--skip-bad-lines leaves such lines out"
     )
+
+
+@pytest.mark.parametrize("size", [1, 20, 45])
+@pytest.mark.parametrize("clutter", CLUTTER)
+@pytest.mark.parametrize("format", ["ml-100k", "ml-1m", "ml-csv"])
+def test_blocks_of_any_size_give_the_same_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str, clutter: str, size: int
+) -> None:
+    LAYOUTS[format](tmp_path)
+    path = next(path for path in tmp_path.iterdir() if "ratings" in path.name or path.name == "u.data")
+    lines = path.read_text().splitlines()
+    path.write_bytes(CLUTTER[clutter]("\n".join([*lines[:3], "oops", *lines[3:], "oops", ""]).encode()))
+    whole = read_dataset(tmp_path, skip_bad_lines=True)
+    monkeypatch.setattr(rating_columns, "_BLOCK_BYTES", size)
+    blocks = read_dataset(tmp_path, skip_bad_lines=True)
+    assert blocks.fingerprint == whole.fingerprint
+    assert [problem.line for problem in blocks.problems.first] == [
+        problem.line for problem in whole.problems.first
+    ]
+    assert len(blocks.problems.first) == 2
