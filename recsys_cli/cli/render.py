@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from recsys_cli.steps.index import IndexReport
     from recsys_cli.steps.recommender import Recommendation
 
 
@@ -59,3 +60,31 @@ def echo_recommendation(answer: "Recommendation") -> None:
             cells.append("" if movie.stars is None else f"{movie.stars:.1f}")
         table.add_row(*map(escape, cells))
     Console(highlight=False).print(table)
+
+
+def echo_index(report: "IndexReport") -> None:
+    """Print what ``recsys index`` found, a line each."""
+    index = report.index
+    lines = {"Address": index.address, "Version": index.server_version, "Name": index.alias}
+    if report.built is not None:
+        rate = report.built.rows / report.built.seconds
+        lines["Built"] = f"{report.built.rows:,} movies in {report.built.seconds:.1f} s ({rate:,.0f} movies/s)"
+    if report.dropped:
+        lines["Dropped"] = ", ".join(report.dropped)
+    lines["Index"] = index.collection or "none"
+    if index.fingerprint is not None:
+        lines["Matches"] = {True: "yes, model and movies", False: "no", None: "unknown"}[report.matches]
+        lines["Matches"] += f": {report.reason}" if report.reason else ""
+        lines["Fingerprint"] = index.fingerprint.digest
+        lines["Movies"] = f"{index.rows:,}"
+        params = ", ".join(f"{name} {value}" for name, value in index.index_params.items())
+        lines["Type"] = f"{index.index_type} ({params})" if params else index.index_type
+        lines["Vectors"] = f"{index.fingerprint.dim} dimensions, {index.vector_bytes / 1e6:,.1f} MB"
+    if index.disk_bytes is not None:
+        lines["On disk"] = f"{index.disk_bytes / 1e6:,.1f} MB"
+    if index.updating:
+        lines["Update"] = "not finished; the next import completes it"
+    if index.others:
+        lines["Left over"] = ", ".join(index.others)
+    for name, value in lines.items():
+        click.echo(f"{name:<12} {value}")

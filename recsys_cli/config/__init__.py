@@ -188,6 +188,31 @@ class IndexConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManageIndexConfig:
+    """What ``recsys index`` does before it shows what is there.
+
+    Attributes:
+        model: model folder that the index is compared with, and rebuilt from.
+        movies_data: what ``recsys preprocess`` wrote.
+        drop: remove the index and what unfinished imports left.
+        rebuild: build the index anew, and put it in use when it is whole.
+        index: type and parameters of the index that is built.
+    """
+
+    model: Path = MODEL_DIR
+    movies_data: Path = MOVIES_DATA
+    drop: bool = False
+    rebuild: bool = False
+    index: IndexConfig = field(default_factory=IndexConfig)
+
+    def __post_init__(self) -> None:
+        if self.drop and self.rebuild:
+            raise ConfigError("--drop and --rebuild contradict each other; leave one out")
+        if self.index != IndexConfig() and not self.rebuild:
+            raise ConfigError("an index's type and parameters are chosen when it is built: give --rebuild too")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorConfig:
     """What ``recsys doctor`` looks at.
 

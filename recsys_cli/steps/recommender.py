@@ -17,7 +17,7 @@ from recsys_cli.model.artifact import ModelFolder
 from recsys_cli.steps.catalogue import load_catalogue, movies_fingerprint
 from recsys_cli.steps.vocabulary import open_vocabulary
 from recsys_cli.store import open_store
-from recsys_cli.store.base import Fingerprint, Hits, Store
+from recsys_cli.store.base import Fingerprint, Hits, Store, WriteReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,10 @@ def _silent(reason: str, total: int) -> Iterator[Callable[[int], object]]:
     yield lambda done: None
 
 
+def _ignore(report: WriteReport) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imports:
     """When the movies are imported into the store, and who is told.
@@ -87,11 +91,13 @@ class Imports:
         force: import anew even where the index is up to date.
         progress: called with the reason and the number of movies; gives a context in which the store reports how
             many it has written.
+        finished: called with what an import did.
     """
 
     allowed: bool = True
     force: bool = False
     progress: Callable[[str, int], AbstractContextManager[Callable[[int], object]]] = _silent
+    finished: Callable[[WriteReport], object] = _ignore
 
 
 class Recommender:
@@ -204,7 +210,10 @@ class Recommender:
         if reason:
             catalog = load_catalogue(self._folder, self._movies_data)
             with self._imports.progress(reason, len(catalog)) as advance:
-                self._store.write(catalog, self._fingerprint, rebuild=self._imports.force, progress=advance)
+                report = self._store.write(
+                    catalog, self._fingerprint, rebuild=self._imports.force, progress=advance
+                )
+            self._imports.finished(report)
         self._is_ready = True
 
     def _search(self, vector: NDArray[np.float32], k: int) -> tuple[RecommendedMovie, ...]:

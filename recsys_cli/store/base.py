@@ -16,7 +16,7 @@ Invariants, the same for every store:
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -222,7 +222,7 @@ class IndexInfo:
     fingerprint: Fingerprint | None = None
     rows: int = 0
     index_type: str = ""
-    index_params: tuple[tuple[str, str], ...] = ()
+    index_params: dict[str, str] = field(default_factory=dict)
     vector_bytes: int = 0
     disk_bytes: int | None = None
     updating: bool = False
@@ -284,7 +284,7 @@ class Store(Protocol):
             fingerprint: what the catalogue was made from.
             index: type and parameters of an index that is built; one that is updated keeps its own.
             rebuild: build anew even if the fingerprint is there.
-            progress: called with the number of movies written, batch by batch.
+            progress: called after each batch with the number of movies written so far.
         Raises: StoreError: a failure, or another import that was faster.
         """
         ...

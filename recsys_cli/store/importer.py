@@ -200,7 +200,7 @@ class Import:
                 method, collection, list(self._rows(batch, digests, codes, meta.dialect)), timeout=PATIENT
             )
             if self._progress is not None:
-                self._progress(len(batch))
+                self._progress(start + len(batch))
             self._take_turns(collection)
 
     def _rows(

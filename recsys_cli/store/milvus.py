@@ -225,10 +225,9 @@ def _to_hits(found: Any, with_movies: bool) -> Hits:
     )
 
 
-def _flat_params(built: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+def _flat_params(built: dict[str, Any]) -> dict[str, str]:
     """The parameters in an answer of describe_index, which has them flat or nested."""
     nested = built.get("params") or {}
     values = {**built, **(nested if isinstance(nested, dict) else {})}
-    return tuple(
-        sorted((k, str(v)) for k, v in values.items() if k not in _INDEX_WORDS and not k.endswith("_rows"))
-    )
+    names = [name for name in sorted(values) if name not in _INDEX_WORDS and not name.endswith("_rows")]
+    return {name: str(values[name]) for name in names}
