@@ -35,6 +35,7 @@ def write_small_model(path: Path, data: Path, *, seed: int = 1) -> ModelFolder:
         rated=normal(num_movies),
         valued=normal(num_movies),
         mean_rating=3.5,
+        history_damping=2.0,
         activation="linear",
     )
     rows = np.meshgrid(*map(np.arange, sizes), indexing="ij")

@@ -43,6 +43,7 @@ def make_arrays(rng: np.random.Generator) -> ModelArrays:
         rated=normal(5, 4),
         valued=normal(5, 4),
         mean_rating=3.5,
+        history_damping=2.0,
         activation="linear",
     )
     g, a, j = np.meshgrid(np.arange(3), np.arange(3), np.arange(4), indexing="ij")
@@ -77,7 +78,17 @@ def test_what_is_written_is_read(tmp_path: Path, arrays: ModelArrays) -> None:
     assert folder.vocabulary_text == '{"words": []}'
     for name in ("user_ids", "user_vectors", "demographic", "movie_ids", "movie_vectors", "num_ratings"):
         np.testing.assert_array_equal(getattr(folder, name), getattr(arrays, name))
-    for name in ("base", "genders", "ages", "jobs", "rated", "valued", "mean_rating", "activation"):
+    for name in (
+        "base",
+        "genders",
+        "ages",
+        "jobs",
+        "rated",
+        "valued",
+        "mean_rating",
+        "history_damping",
+        "activation",
+    ):
         np.testing.assert_array_equal(getattr(folder.tables, name), getattr(arrays.tables, name))
     assert folder.stars is not None
     assert arrays.stars is not None
@@ -232,7 +243,8 @@ def test_a_profile_is_a_person_without_history(arrays: ModelArrays) -> None:
 def test_history_is_summed_and_scaled_by_hand(arrays: ModelArrays) -> None:
     tables = arrays.tables
     total = tables.base + tables.genders[0] + tables.ages[1] + tables.jobs[0]
-    total = total + (tables.rated[4] + 1.5 * tables.valued[4] + tables.rated[0] - 2.5 * tables.valued[0]) / 2**0.5
+    history = tables.rated[4] + 1.5 * tables.valued[4] + tables.rated[0] - 2.5 * tables.valued[0]
+    total = total + history / (2 + 2.0) ** 0.5
     ours = tables.with_history(0, 1, 0, np.array([4, 0]), np.array([5, 1], dtype=np.float32))
     np.testing.assert_allclose(ours, total / np.linalg.norm(total), atol=1e-6)
 

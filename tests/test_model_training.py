@@ -211,7 +211,7 @@ def test_held_out_ratings_leave_no_trace() -> None:
 
 def test_nobody_sees_what_they_are_asked() -> None:
     options = TrainingOptions()
-    batches = Batches(two_blocks(), options.objective, options.masking, batch_users=50)
+    batches = Batches(two_blocks(), options.objective, options.masking, batch_users=50, history_damping=0.0)
     total = 0
     for batch in batches.epoch(np.random.default_rng(1)):
         visible = batch.rated.reshape(-1) > 0

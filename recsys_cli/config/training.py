@@ -31,6 +31,7 @@ class TowerConfig:
         word_width: width of a word's embedding and of the text convolution, 1 to 4096.
         history_width: width of the embeddings of rated movies, 1 to 4096.
         activation: of each tower's last layer, one of `ACTIVATIONS`.
+        history_damping: ratings that a history must outweigh: it is scaled by 1 / sqrt(n + this), 0 to 10,000.
         dropout: share of the coordinates of ids and history that training drops, [0, 1).
     """
 
@@ -39,12 +40,14 @@ class TowerConfig:
     attribute_width: int = 32
     word_width: int = 32
     history_width: int = 128
+    history_damping: float = 10.0
     activation: str = "linear"
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
         _check_range(self, 2, 4096, "embedding_dim")
         _check_range(self, 1, 4096, "id_width", "attribute_width", "word_width", "history_width")
+        _check_range(self, 0, 10_000, "history_damping")
         _check_choice(self, "activation", ACTIVATIONS)
         _check_share(self, "dropout")
 

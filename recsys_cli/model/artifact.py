@@ -152,7 +152,16 @@ class ModelFolder:
     @cached_property
     def tables(self) -> UserTables:
         """The user tower as tables: profiles and favourites become vectors without paddle."""
-        names = {"base": 1, "genders": 2, "ages": 2, "jobs": 2, "rated": 2, "valued": 2, "mean_rating": 0}
+        names = {
+            "base": 1,
+            "genders": 2,
+            "ages": 2,
+            "jobs": 2,
+            "rated": 2,
+            "valued": 2,
+            "mean_rating": 0,
+            "history_damping": 0,
+        }
         name, dim = "user_tables.npz", self.info.embedding_dim
         arrays = self._arrays(name, **names)
         rows = [len(arrays[key]) for key in ("genders", "ages", "jobs")]
@@ -161,7 +170,9 @@ class ModelFolder:
             self._require(name, len(arrays[key]) == len(self.movie_ids), "a row for each movie")
         for key in ("base", "genders", "ages", "jobs", "rated", "valued"):
             self._require(name, arrays[key].shape[-1] == dim, f"rows of {dim} numbers")
-        arrays["mean_rating"] = arrays["mean_rating"].item()
+        for key in ("mean_rating", "history_damping"):
+            arrays[key] = arrays[key].item()
+        self._require(name, arrays["history_damping"] >= 0, "a history_damping of at least 0")
         activation = self.info.options.get("activation")
         if activation not in ("linear", "tanh"):
             raise ArtifactError(f"{self.path / 'model.json'}: activation is {activation!r}: {AGAIN}")

@@ -25,7 +25,7 @@ class Batch:
         jobs: (B,) int64.
         movies: (K,) int64 movie rows, ascending: the batch's columns.
         movie_ids: (K,) int64 movie rows as the tower sees them, 0 where the id is dropped.
-        rated: (B, K) float32, 1 / sqrt(n) at each of a user's n visible ratings.
+        rated: (B, K) float32, 1 / sqrt(n + damping) at each of a user's n visible ratings.
         valued: (B, K) float32, the same times (rating - mean).
         candidates: (B, K) float32, 0 at visible ratings, else 1.
         log_q: (K,) float32, natural log of the probability that the column is in the batch.
@@ -54,12 +54,19 @@ class Batches:
     """Cuts the training users into batches, in another order and with other masks every epoch."""
 
     def __init__(
-        self, data: TrainingData, objective: ObjectiveConfig, masking: MaskingConfig, *, batch_users: int
+        self,
+        data: TrainingData,
+        objective: ObjectiveConfig,
+        masking: MaskingConfig,
+        *,
+        batch_users: int,
+        history_damping: float,
     ):
         self.data = data
         self.by_user = ByUser.group(data.training, data.num_users)
         self.masking = masking
         self.batch_users = batch_users
+        self.history_damping = history_damping
         self.max_catalogue = objective.max_catalogue
         self.mean = float(np.mean(data.training.values, dtype=np.float64))
         counts = np.bincount(data.training.movies, minlength=data.num_movies + 1)
@@ -80,7 +87,8 @@ class Batches:
 
     def history(self) -> tuple[sp.csr_matrix, sp.csr_matrix]:
         """The history's two inputs with every training rating visible, each (U + 1, M + 1) float32."""
-        scale = 1.0 / np.sqrt(np.repeat(self.by_user.counts(), self.by_user.counts())).astype(np.float32)
+        counts = self.by_user.counts()
+        scale = 1.0 / np.sqrt(np.repeat(counts, counts) + self.history_damping).astype(np.float32)
         return self._matrix(scale), self._matrix(scale * (self.by_user.values - np.float32(self.mean)))
 
     def movie_id_rows(self) -> Ints:
@@ -107,7 +115,7 @@ class Batches:
         rated = np.zeros(len(users) * len(columns), dtype=np.float32)
         valued, candidates = np.zeros_like(rated), np.ones_like(rated)
         num_visible = np.bincount(of_user[visible], minlength=len(users))
-        rated[flat[visible]] = 1.0 / np.sqrt(num_visible[of_user[visible]])
+        rated[flat[visible]] = 1.0 / np.sqrt(num_visible[of_user[visible]] + self.history_damping)
         valued[flat[visible]] = rated[flat[visible]] * (values[visible] - self.mean)
         candidates[flat[visible]] = 0.0
         positive = ~visible & self.is_positive[positions]
@@ -119,7 +127,8 @@ class Batches:
 
         return Batch(
             users=users,
-            user_ids=drop(users, masking.user_id_dropout),
+            # An id is never seen without its history, so it is not learnt without.
+            user_ids=np.where(num_visible == 0, 0, drop(users, masking.user_id_dropout)),
             genders=drop(data.user_genders[users], masking.attribute_dropout),
             ages=drop(data.user_ages[users], masking.attribute_dropout),
             jobs=drop(data.user_jobs[users], masking.attribute_dropout),

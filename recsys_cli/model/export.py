@@ -80,6 +80,7 @@ def _take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
             rated=users.rated.table().numpy(),
             valued=users.valued.table().numpy(),
             mean_rating=batches.mean,
+            history_damping=batches.history_damping,
             activation=users.activation,
         ),
         user_table=user_table - user_table[0],
@@ -88,7 +89,7 @@ def _take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
         if stars is None
         else Stars(
             mean=batches.mean,
-            slope=stars.slope.numpy(),
+            slope=stars.slope().numpy(),
             movie_offsets=stars.movie_offsets.numpy(),
             user_offsets=stars.user_offsets.numpy()[:, 0],
             rating_min=data.rating_min,
@@ -111,6 +112,7 @@ def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> Mode
         rated=tables.rated[1:],
         valued=tables.valued[1:],
         mean_rating=tables.mean_rating,
+        history_damping=tables.history_damping,
         activation=tables.activation,
     )
     stars = snapshot.stars

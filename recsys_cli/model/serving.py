@@ -25,6 +25,7 @@ class UserTables:
         rated: (M, D) float32, what having rated a movie contributes; aligned with ``movie_ids``.
         valued: (M, D) float32, what one star above ``mean_rating`` contributes; aligned with ``movie_ids``.
         mean_rating: mean of the training ratings, on the rating scale.
+        history_damping: a history of n ratings is scaled by 1 / sqrt(n + this).
         activation: ``linear`` or ``tanh``, applied to the sum.
     """
 
@@ -35,6 +36,7 @@ class UserTables:
     rated: Floats
     valued: Floats
     mean_rating: float
+    history_damping: float
     activation: str
 
     def profiles(self, genders: Ints, ages: Ints, jobs: Ints) -> Floats:
@@ -65,7 +67,7 @@ class UserTables:
         if len(movies):
             above_mean = (ratings - np.float32(self.mean_rating))[:, None]  # (n, 1)
             history = self.rated[movies] + above_mean * self.valued[movies]  # (n, D)
-            total = total + history.sum(axis=0) / np.float32(np.sqrt(len(movies)))
+            total = total + history.sum(axis=0) / np.float32(np.sqrt(len(movies) + self.history_damping))
         vector: Floats = self._finish(total[None])[0]
         return vector
 

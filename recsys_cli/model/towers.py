@@ -28,6 +28,10 @@ class Sizes:
     num_words: int
 
 
+# Adam moves every weight by about its learning rate: slopes of several stars need a larger unit to get anywhere.
+_SLOPE_UNIT = 30.0
+
+
 class Attribute(nn.Layer):  # type: ignore[misc]
     """One attribute: embedding, own fully connected layer, block of the fusing layer."""
 
@@ -150,7 +154,7 @@ class UserTower(nn.Layer):  # type: ignore[misc]
             genders: (N,) int64.
             ages: (N,) int64.
             jobs: (N,) int64.
-            rated: (N, K) float32, 1 / sqrt(n) where one of the person's n visible ratings is.
+            rated: (N, K) float32, 1 / sqrt(n + damping) where one of the person's n visible ratings is.
             valued: (N, K) float32, the same times (rating - mean).
             movies: (K,) int64, movie row of each of those columns.
 
@@ -183,9 +187,11 @@ class StarHead(nn.Layer):  # type: ignore[misc]
         self.mean = mean
         self.movie_offsets = self.create_parameter([sizes.num_movies + 1], is_bias=True)
         self.user_offsets = self.create_parameter([sizes.num_users + 1, 1], is_bias=True)
-        self.slope = self.create_parameter(
-            [config.embedding_dim], default_initializer=nn.initializer.Constant(3.0)
-        )
+        self.steepness = self.create_parameter([config.embedding_dim], is_bias=True)  # starts at the biases alone
+
+    def slope(self) -> Tensor:
+        """(D,) stars per unit of each coordinate's product."""
+        return _SLOPE_UNIT * self.steepness
 
     def forward(self, users: Tensor, user_vectors: Tensor, movies: Tensor, movie_vectors: Tensor) -> Tensor:
         """Estimate every user's rating of every movie.
@@ -198,7 +204,7 @@ class StarHead(nn.Layer):  # type: ignore[misc]
 
         Returns: (N, K) float32 stars, not clipped.
         """
-        taste = paddle.matmul(user_vectors * self.slope, movie_vectors, transpose_y=True)  # (N, K)
+        taste = paddle.matmul(user_vectors * self.slope(), movie_vectors, transpose_y=True)  # (N, K)
         user_offsets = F.embedding(users, self.user_offsets, sparse=True)  # (N, 1)
         return self.mean + user_offsets + F.embedding(movies, self.movie_offsets.unsqueeze(1)).T + taste
 

@@ -33,7 +33,13 @@ class Trainer:
     def __init__(self, data: TrainingData, options: TrainingOptions):
         self.data, self.options = data, options
         schedule, objective = options.schedule, options.objective
-        self.batches = Batches(data, objective, options.masking, batch_users=schedule.batch_users)
+        self.batches = Batches(
+            data,
+            objective,
+            options.masking,
+            batch_users=schedule.batch_users,
+            history_damping=options.towers.history_damping,
+        )
         self.step = 0
         paddle.seed(schedule.seed)
         # Paddle's names are part of the checkpoint and of the exported programs: the same in every trainer.

@@ -1,0 +1,223 @@
+"""Train with some options, measure by one protocol, append the line to ``scripts/experiments.md``.
+
+    python scripts/experiments.py --data data/ml-1m --seeds 1,2,3 objective=ranking temperature=0.05
+
+Protocol: 10 % of the users are held out whole (cold: served by age, gender and job alone); 10 % of the other users'
+ratings are the test; relevant is a rating of at least 4; the ranking is over all movies, without the training movies
+of known users. Ratios are to most popular (known) and most popular in the (gender, age) group (cold) of the same run.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.config.training import TrainingOptions
+from recsys_cli.dataset.movielens import Dataset, read_dataset
+from recsys_cli.dataset.split import Split, hold_out_ratings, hold_out_users
+from recsys_cli.dataset.vocabulary import Vocabulary
+from recsys_cli.metrics import ndcg, rmse, top_k
+from recsys_cli.model.runtime import prepare_process
+from recsys_cli.model.training_data import TrainingData
+from recsys_cli.steps.training_data import training_data
+
+Floats = NDArray[np.float32]
+LOG = Path(__file__).with_suffix(".md")
+LIKE = 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Protocol:
+    """One split of the data; users and movies by 0-based index."""
+
+    data: TrainingData
+    cold: NDArray[np.bool_]  # (U,)
+    test: NDArray[np.int64]  # indices of the test ratings
+    relevant: NDArray[np.bool_]  # (U, M) liked in the test, or at all by a cold user
+    seen: NDArray[np.bool_]  # (U, M) rated in training
+    likes: Floats  # (U, M) liked in training
+
+    @classmethod
+    def split(cls, dataset: Dataset, vocabulary: Vocabulary, seed: int) -> "Protocol":
+        rng = np.random.default_rng([seed, 2])
+        users = hold_out_users(dataset.rating_users, len(dataset.user_ids), share=0.1, rng=rng)
+        ratings = hold_out_ratings(len(users.train), share=0.1, rng=rng)
+        train, test = users.train[ratings.train], users.train[ratings.held_out]
+        shape = (len(dataset.user_ids), len(dataset.movie_ids))
+
+        def mark(chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
+            marked = np.zeros(shape, dtype=np.bool_)
+            marked[dataset.rating_users[chosen], dataset.rating_movies[chosen]] = True
+            return marked
+
+        liked = dataset.rating_values >= LIKE
+        cold = np.zeros(shape[0], dtype=np.bool_)
+        cold[dataset.rating_users[users.held_out]] = True
+        asked = np.concatenate([test, users.held_out])
+        return cls(
+            data=training_data(dataset, vocabulary, Split(train=train, held_out=test[:0])),
+            cold=cold,
+            test=test,
+            relevant=mark(asked[liked[asked]]),
+            seen=mark(train),
+            likes=mark(train[liked[train]]).astype(np.float32),
+        )
+
+    def known_ndcg(self, scores: Floats) -> float:
+        users = np.flatnonzero(~self.cold & self.relevant.any(axis=1))
+        hidden = np.where(self.seen[users], -np.inf, scores[users])
+        return float(ndcg(top_k(hidden, 10), self.relevant[users]).mean())
+
+    def cold_ndcg(self, scores: Floats) -> float:
+        users = np.flatnonzero(self.cold & self.relevant.any(axis=1))
+        return float(ndcg(top_k(scores[users], 10), self.relevant[users]).mean())
+
+    def group_popularity(self) -> Floats:
+        """(U, M) likes in the user's (gender, age) group; ties by likes overall."""
+        groups = self.data.user_genders[1:] * 100 + self.data.user_ages[1:]
+        scores = np.empty_like(self.likes)
+        for group in np.unique(groups):
+            scores[groups == group] = self.likes[groups == group].sum(axis=0)
+        return scores + 1e-6 * self.likes.sum(axis=0)
+
+    def popularity(self) -> Floats:
+        return np.broadcast_to(self.likes.sum(axis=0), self.likes.shape)
+
+
+def baselines(protocol: Protocol) -> dict[str, float]:
+    """The heights that others reach on this split."""
+    import scipy.sparse as sp
+
+    likes, group = protocol.likes, protocol.cold_ndcg(protocol.group_popularity())
+    popular = protocol.known_ndcg(protocol.popularity())
+    sparse = sp.csr_matrix(likes)
+    gram = (sparse.T @ sparse).toarray().astype(np.float64) + 500 * np.eye(likes.shape[1])
+    inverse = np.linalg.inv(gram)
+    ease = -inverse / np.diag(inverse)
+    np.fill_diagonal(ease, 0.0)
+    data, known = protocol.data, ~protocol.cold
+    rows = (data.user_genders[1:], data.user_ages[1:] + 10, data.user_jobs[1:] + 20)
+    onehot = np.zeros((len(known), 64), dtype=np.float32)
+    onehot[:, 63] = 1.0
+    for row in rows:
+        onehot[np.arange(len(known)), row] = 1.0
+    weights = np.linalg.solve(onehot[known].T @ onehot[known] + 100 * np.eye(64), onehot[known].T @ likes[known])
+    known_ease = protocol.known_ndcg((sparse @ ease).astype(np.float32))
+    cold_ridge = protocol.cold_ndcg((onehot @ weights).astype(np.float32))
+    return {"ease": known_ease, "ease x": known_ease / popular, "ridge": cold_ridge, "ridge x": cold_ridge / group}
+
+
+def measure(protocol: Protocol, dataset: Dataset, snapshot: Any) -> dict[str, float]:
+    """RMSE and NDCG@10 of a trained snapshot."""
+    users = snapshot.user_vectors(np.arange(1, len(protocol.cold) + 1))  # (U, D), cold ones by their attributes
+    movies = snapshot.movie_vectors[1:]
+    scores = users @ movies.T
+    result = {"known": protocol.known_ndcg(scores), "cold": protocol.cold_ndcg(scores)}
+    result["known x"] = result["known"] / protocol.known_ndcg(protocol.popularity())
+    result["cold x"] = result["cold"] / protocol.cold_ndcg(protocol.group_popularity())
+    user, movie = dataset.rating_users[protocol.test], dataset.rating_movies[protocol.test]
+    values = dataset.rating_values[protocol.test]
+    if snapshot.stars is not None:
+        stars = snapshot.stars
+        offsets = stars.movie_offsets[movie + 1] + stars.user_offsets[user + 1]
+        estimates = stars.mean + offsets + ((users * stars.slope)[user] * movies[movie]).sum(axis=1)
+    else:
+        estimates = dataset.rating_max * scores[user, movie]
+    result["rmse"] = rmse(np.clip(estimates, dataset.rating_min, dataset.rating_max), values)
+    return {**result, **_favourites(protocol, snapshot)}
+
+
+def _favourites(protocol: Protocol, snapshot: Any) -> dict[str, float]:
+    """NDCG@10 of cold users with 20 likes at least, told 0, 1, 3, 5 and 10 of them."""
+    rng = np.random.default_rng(0)
+    data, movies = protocol.data, snapshot.movie_vectors[1:]
+    tables = replace(snapshot.tables, rated=snapshot.tables.rated[1:], valued=snapshot.tables.valued[1:])
+    users = np.flatnonzero(protocol.cold & (protocol.relevant.sum(axis=1) >= 20))
+    told = [rng.permutation(np.flatnonzero(protocol.relevant[user]))[:10] for user in users]
+    result = {}
+    for count in (0, 1, 3, 5, 10):
+        vectors = []
+        for user, likes in zip(users, told, strict=True):
+            profile = (int(rows[user + 1]) for rows in (data.user_genders, data.user_ages, data.user_jobs))
+            ratings = np.full(count, data.rating_max, dtype=np.float32)
+            vectors.append(tables.with_history(*profile, likes[:count], ratings))
+        scores = np.stack(vectors) @ movies.T
+        relevant = protocol.relevant[users].copy()
+        for row, likes in enumerate(told):
+            scores[row, likes] = -np.inf
+            relevant[row, likes] = False
+        result[f"told {count}"] = float(ndcg(top_k(scores, 10), relevant).mean())
+    return result
+
+
+def run(dataset: Dataset, options: TrainingOptions, seed: int, *, every: int) -> dict[str, float]:
+    """Train on one split and measure."""
+    from recsys_cli.model.trainer import Trainer
+
+    protocol = Protocol.split(dataset, Vocabulary.from_dataset(dataset), seed)
+    started = time.monotonic()
+    trainer = Trainer(protocol.data, options)
+    for epoch in range(options.schedule.epochs):
+        loss = trainer.train_epoch(epoch, lambda ratings, loss: None)
+        if every and epoch % every == every - 1:
+            print(f"  epoch {epoch + 1}: loss {loss:.4f}", _short(measure(protocol, dataset, trainer.snapshot())))
+            sys.stdout.flush()
+    seconds = time.monotonic() - started
+    return {**measure(protocol, dataset, trainer.snapshot()), "seconds": seconds}
+
+
+def _short(result: dict[str, float]) -> str:
+    return " ".join(
+        f"{name} {value:.4f}" if value < 10 else f"{name} {value:.0f}" for name, value in result.items()
+    )
+
+
+def _parse(pairs: list[str]) -> dict[str, Any]:
+    options = {}
+    for pair in pairs:
+        name, _, text = pair.partition("=")
+        try:
+            options[name] = json.loads(text)
+        except ValueError:
+            options[name] = text
+    return options
+
+
+def main() -> None:
+    """Parse, train on every seed, print and append the line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("RECSYS_ML1M", "data/ml-1m")))
+    parser.add_argument("--seeds", default="1")
+    parser.add_argument("--every", type=int, default=0, help="measure every so many epochs, too")
+    parser.add_argument("--baselines", action="store_true", help="measure EASE and the attribute ridge instead")
+    parser.add_argument("--note", default="", help="what the line is about")
+    parser.add_argument("options", nargs="*", help="name=value, as in a file for recsys train --config")
+    arguments = parser.parse_args()
+    prepare_process(device="cpu")
+    dataset = read_dataset(arguments.data)
+    results = []
+    for seed in map(int, arguments.seeds.split(",")):
+        if arguments.baselines:
+            results.append(baselines(Protocol.split(dataset, Vocabulary.from_dataset(dataset), seed)))
+        else:
+            options = TrainingOptions.from_dict({"seed": seed, **_parse(arguments.options)})
+            results.append(run(dataset, options, seed, every=arguments.every))
+        print(f"seed {seed}: {_short(results[-1])}", flush=True)
+    mean = {name: float(np.mean([result[name] for result in results])) for name in results[0]}
+    command = (
+        f"--seeds {arguments.seeds} {'--baselines ' if arguments.baselines else ''}{' '.join(arguments.options)}"
+    )
+    print(f"mean: {_short(mean)}")
+    with LOG.open("a", encoding="utf-8") as log:
+        log.write(f"| `{command.strip()}` | {_short(mean)} | {arguments.note} |\n")
+
+
+if __name__ == "__main__":
+    main()
