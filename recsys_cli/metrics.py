@@ -1,4 +1,4 @@
-"""RMSE, MAE, NDCG@k, recall@k and coverage. NumPy only; a metric of rankings returns one value a user.
+"""RMSE, MAE, NDCG@k, recall@k, coverage, diversity. NumPy only; a metric of rankings returns one value a user.
 
 Rankings are over the whole catalogue: ``scores`` has a column for every movie, and what must not be
 recommended is set to ``-inf`` by the caller.
@@ -89,6 +89,50 @@ def recall(ranked: NDArray[np.int64], relevant: NDArray[np.bool_], k: int = 10) 
 def coverage(ranked: NDArray[np.int64], num_movies: int, k: int = 10) -> float:
     """Share of the catalogue that stands in the first k places of anybody's list, in [0, 1]."""
     return len(np.unique(ranked[:, :k])) / num_movies
+
+
+def diversity(ranked: NDArray[np.int64], genres: Array, k: int = 10) -> NDArray[np.float64]:
+    """How much the genres of the first k places differ: the mean, over pairs of places, of 1 - Jaccard.
+
+    Args:
+        ranked: (N, K) int64 rows of ``genres``.
+        genres: (M, G), 1 where the movie has the genre, else 0.
+        k: at least 2.
+
+    Returns: (N,) float64 in [0, 1], 0 where all share all genres; two movies without any genre differ by 1. NaN
+    where there are no two places.
+
+    Source: Ziegler et al., WWW 2005 (intra-list similarity), with Jaccard's coefficient.
+    """
+    listed = genres[ranked[:, :k]].astype(np.float32)  # (N, k, G)
+    places = listed.shape[1]
+    if places < 2:
+        return np.full(len(ranked), np.nan)
+    shared = listed @ listed.transpose(0, 2, 1)  # (N, k, k)
+    sizes = listed.sum(axis=2)
+    either = sizes[:, :, None] + sizes[:, None, :] - shared
+    first, second = np.triu_indices(places, 1)
+    alike = shared[:, first, second] / np.maximum(either[:, first, second], 1.0)  # (N, pairs)
+    different: NDArray[np.float64] = 1.0 - alike.mean(axis=1, dtype=np.float64)
+    return different
+
+
+def bootstrap_weights(num_users: int, *, resamples: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """How often each user is drawn in each resample: a statistic of a resample is then a matrix product.
+
+    Args:
+        num_users: U.
+        resamples: B.
+        rng: source of the draws.
+
+    Returns: (B + 1, U) float32 counts, each row adding up to U; row 0 is all ones, the users as they are.
+
+    Source: Efron, Annals of Statistics 1979.
+    """
+    weights = np.ones((resamples + 1, num_users), dtype=np.float32)
+    for row in weights[1:]:
+        row[:] = np.bincount(rng.integers(num_users, size=num_users), minlength=num_users)
+    return weights
 
 
 def _divide(gained: NDArray[Any], possible: NDArray[Any]) -> NDArray[np.float64]:

@@ -1,11 +1,12 @@
-"""Metrics against arithmetic written out here."""
+"""Metrics against arithmetic written out here and against trec_eval."""
 
 import math
 
 import numpy as np
 import pytest
+import pytrec_eval
 
-from recsys_cli.metrics import coverage, mae, ndcg, recall, rmse, top_k
+from recsys_cli.metrics import bootstrap_weights, coverage, diversity, mae, ndcg, recall, rmse, top_k
 
 
 def test_rmse_and_mae_by_hand() -> None:
@@ -49,3 +50,37 @@ def test_recall_by_hand() -> None:
 
 def test_coverage_by_hand() -> None:
     assert coverage(np.array([[0, 1, 2], [1, 0, 3]]), num_movies=8, k=2) == 2 / 8
+
+
+def test_ndcg_and_recall_agree_with_trec_eval(rng: np.random.Generator) -> None:
+    scores = rng.permuted(np.tile(np.arange(80.0), (50, 1)), axis=1)
+    relevant = rng.random((50, 80)) < np.linspace(0.02, 0.4, 50)[:, None]
+    relevant[np.arange(50), rng.integers(80, size=50)] = True
+    judgements = {str(row): {f"m{i}": 1 for i in np.flatnonzero(relevant[row])} for row in range(50)}
+    run = {str(row): {f"m{i}": float(scores[row, i]) for i in range(80)} for row in range(50)}
+    evaluator = pytrec_eval.RelevanceEvaluator(judgements, {"ndcg_cut.10", "P.10"})
+    theirs = evaluator.evaluate(run)
+    ranked = top_k(scores, 10)
+    their_ndcg = np.array([theirs[str(row)]["ndcg_cut_10"] for row in range(50)])
+    hits = np.array([10 * theirs[str(row)]["P_10"] for row in range(50)])
+    np.testing.assert_allclose(ndcg(ranked, relevant), their_ndcg, atol=1e-6)
+    np.testing.assert_allclose(recall(ranked, relevant), hits / np.minimum(relevant.sum(axis=1), 10), atol=1e-6)
+
+
+def test_diversity_by_hand() -> None:
+    genres = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1], [0, 0, 0]])
+    ranked = np.array([[0, 1, 2, 3], [0, 0, 0, 1], [3, 3, 2, 0]])
+    first = np.mean([1 - 1 / 2, 1, 1])
+    second = 0.0  # the same movie three times shares everything
+    np.testing.assert_allclose(diversity(ranked, genres, k=3), np.array([first, second, 1.0]))
+    assert np.isnan(diversity(ranked[:, :1], genres)).all()
+
+
+def test_bootstrap_gives_the_standard_error_of_a_mean(rng: np.random.Generator) -> None:
+    values = rng.exponential(size=400)
+    weights = bootstrap_weights(400, resamples=4000, rng=rng)
+    assert weights.sum(axis=1).tolist() == [400.0] * 4001
+    assert weights[0].tolist() == [1.0] * 400
+    means = weights @ values / 400
+    assert means[0] == pytest.approx(values.mean())
+    assert means[1:].std() == pytest.approx(values.std() / 20, rel=0.05)
