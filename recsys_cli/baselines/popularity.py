@@ -1,0 +1,96 @@
+"""Baselines that count likes: of everybody, of people like this one, of the genres."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys_cli.baselines.base import Baseline, Floats, Interactions, Ints
+
+
+class Popular(Baseline):
+    """Most likes first."""
+
+    def __init__(self, data: Interactions):
+        self._likes = _num_likes(data)
+
+    def scores(self, users: Ints) -> Floats:
+        """See :meth:`Baseline.scores`."""
+        return np.repeat(self._likes[None], len(users), axis=0)
+
+
+class PopularInGroup(Baseline):
+    """Most likes among people of the same gender and age group first, ties by the likes of everybody."""
+
+    def __init__(self, data: Interactions):
+        groups = data.genders * (int(data.ages.max(initial=0)) + 1) + data.ages
+        _, self._groups = np.unique(groups, return_inverse=True)  # (U,)
+        liked = data.ratings >= data.like_from
+        cells = self._groups[data.users[liked]] * data.num_movies + data.movies[liked]
+        num_groups = int(self._groups.max(initial=0)) + 1
+        likes = np.bincount(cells, minlength=num_groups * data.num_movies).reshape(num_groups, -1)
+        everybody = likes.sum(axis=0)
+        # Less than a single like for the most popular movie of all.
+        self._likes = (likes + everybody / (everybody.max(initial=0) + 1)).astype(np.float32)  # (groups, M)
+
+    def scores(self, users: Ints) -> Floats:
+        """See :meth:`Baseline.scores`."""
+        scores: Floats = self._likes[self._groups[users]]
+        return scores
+
+
+class Chance(Baseline):
+    """A random order, another one for every user."""
+
+    def __init__(self, data: Interactions, *, seed: int):
+        self._num_movies = data.num_movies
+        self._seed = seed
+
+    def scores(self, users: Ints) -> Floats:
+        """See :meth:`Baseline.scores`; the same user gets the same order."""
+        rows = [np.random.default_rng([self._seed, user]).random(self._num_movies) for user in users.tolist()]
+        return np.array(rows, dtype=np.float32).reshape(len(users), self._num_movies)
+
+
+class PopularGenres(Baseline):
+    """Movies of well-liked genres first: the mean, over a movie's genres, of such a movie's mean likes."""
+
+    def __init__(self, data: Interactions):
+        shares = _genre_shares(data.genres)
+        rated = np.bincount(data.movies, minlength=data.num_movies) > 0
+        likes = _num_likes(data)[rated] @ shares[rated]  # (G,)
+        self._scores = shares @ (likes / np.maximum(shares[rated].sum(axis=0), 1e-9)).astype(np.float32)  # (M,)
+
+    def scores(self, users: Ints) -> Floats:
+        """See :meth:`Baseline.scores`."""
+        return np.repeat(self._scores[None], len(users), axis=0)
+
+
+class LikedGenres(Baseline):
+    """Movies of the genres that this user likes more often than others do first."""
+
+    def __init__(self, data: Interactions):
+        shares = _genre_shares(data.genres)
+        liked = data.liked()
+        counts = np.asarray(liked.sum(axis=1), dtype=np.float32)  # (U, 1)
+        everybody = shares.T @ _num_likes(data) / max(liked.nnz, 1)  # (G,)
+        # As many likes as the damping come from everybody, so that one like does not make a taste.
+        damping = np.float32(10.0)
+        self._taste = (liked @ shares + damping * everybody) / (counts + damping) / np.maximum(everybody, 1e-9)
+        self._shares = shares
+
+    def scores(self, users: Ints) -> Floats:
+        """See :meth:`Baseline.scores`."""
+        scores: Floats = (self._taste[users] @ self._shares.T).astype(np.float32)
+        return scores
+
+
+def _num_likes(data: Interactions) -> Floats:
+    """(M,) float32, likes of each movie."""
+    liked = data.movies[data.ratings >= data.like_from]
+    return np.bincount(liked, minlength=data.num_movies).astype(np.float32)
+
+
+def _genre_shares(genres: Floats) -> Floats:
+    """(M, G) float32; the genres of a movie share 1 among them."""
+    shares: Floats = genres / np.maximum(genres.sum(axis=1, keepdims=True), np.float32(1.0))
+    return shares

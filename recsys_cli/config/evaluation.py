@@ -1,0 +1,91 @@
+"""Options of ``recsys evaluate``: what is measured, by which protocol, beside which baselines."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recsys_cli.config.training import TrainingOptions
+from recsys_cli.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateConfig:
+    """What ``recsys evaluate`` measures, and on what.
+
+    Attributes:
+        data: folder of the data set; None for $RECSYS_DATA or ``data/ml-1m``, with a model for the one that it was
+            trained on.
+        download: fetch MovieLens 1M where the default folder does not exist.
+        model: model folder to measure; None to train one on each split.
+        ratings: file of ratings to measure that model on, in the data set's layout; None for the data set's own.
+        predictions: CSV file to write that model's estimates of them to.
+        seeds: splits to measure when no model is given, 1 to 100; the seeds are 1, 2, 3, ...
+        options: of the trainings. They learn from every training rating, as the baselines do, and so have no
+            holdout to choose an epoch by.
+    """
+
+    data: Path | None = None
+    download: bool = True
+    model: Path | None = None
+    ratings: Path | None = None
+    predictions: Path | None = None
+    seeds: int = 3
+    options: TrainingOptions = field(default_factory=lambda: TrainingOptions.from_dict({"holdout": 0.0}))
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.seeds <= 100:
+            raise ConfigError(f"--seeds {self.seeds} is not allowed; allowed: 1 to 100")
+        for name in ("ratings", "predictions"):
+            if self.model is None and getattr(self, name) is not None:
+                raise ConfigError(
+                    f"--{name} needs --model: without one, every split is measured on its own ratings"
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolConfig:
+    """How an evaluation divides the ratings and what it counts.
+
+    Attributes:
+        cold_users: share of the users held out whole, (0, 1).
+        test_ratings: share of the other users' ratings held out, (0, 1).
+        new_movies: share of the movies held out in a training of their own, (0, 1).
+        like_share: share of the top of the rating scale from which a movie is liked; 0.8 is 4 of 5.
+        k: places of a ranking that count.
+        max_users: users of each kind that are measured, at most; a random choice where there are more.
+        resamples: of the users, for the intervals.
+    """
+
+    cold_users: float = 0.1
+    test_ratings: float = 0.1
+    new_movies: float = 0.05
+    like_share: float = 0.8
+    k: int = 10
+    max_users: int = 10_000
+    resamples: int = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineConfig:
+    """Options of the baselines; the penalties and the damping are the best of a few on MovieLens 1M.
+
+    Attributes:
+        user_damping: ratings at the mean that every user is taken to have given besides.
+        movie_damping: the same for every movie.
+        ridge_penalty: of the regression from attributes to likes.
+        als_factors: length of ALS's vectors.
+        als_alpha: weight of a like over everything else.
+        als_regularization: ridge penalty of ALS.
+        als_iterations: sweeps of ALS.
+        ease_penalty: ridge penalty of EASE.
+        ease_max_movies: with more movies than this EASE is left out: its matrix has their number squared.
+    """
+
+    user_damping: float = 5.0
+    movie_damping: float = 2.0
+    ridge_penalty: float = 100.0
+    als_factors: int = 64
+    als_alpha: float = 2.0
+    als_regularization: float = 30.0
+    als_iterations: int = 15
+    ease_penalty: float = 1000.0
+    ease_max_movies: int = 12_000
