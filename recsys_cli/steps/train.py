@@ -94,8 +94,26 @@ def run(config: TrainConfig, progress: Progress) -> TrainSummary:
     """
     started = time.monotonic()
     check_replaceable(config.model)
-    dataset = read_dataset(_find_data(config, progress))
+    dataset = read_dataset(find_data(config, progress))
     progress.detail(f"data: {len(dataset.rating_values):,} ratings, read in {time.monotonic() - started:.1f} s")
+    split = hold_out(len(dataset.rating_values), config.options.schedule)
+    return train_split(dataset, split, config, progress, started=started)
+
+
+def train_split(
+    dataset: Dataset, split: Split, config: TrainConfig, progress: Progress, *, started: float
+) -> TrainSummary:
+    """Train a model on some ratings of a data set and write its folder.
+
+    Args:
+        dataset: its users and movies all get a place in the model; ratings outside the split are not looked at.
+        split: ratings to learn from, and ratings to choose the epoch by.
+        config: where to write, and how to train.
+        progress: is told how it goes.
+        started: time.monotonic() when the command began.
+
+    Raises: as :func:`run`.
+    """
     for line in prepare_process(device=config.device):
         progress.detail(line)
     # Paddle is imported from here on: the process is ready for it.
@@ -105,7 +123,7 @@ def run(config: TrainConfig, progress: Progress) -> TrainSummary:
     from recsys_cli.model.trainer import Trainer
 
     options, vocabulary = config.options, Vocabulary.from_dataset(dataset)
-    data = training_data(dataset, vocabulary, _split(dataset, options.schedule))
+    data = training_data(dataset, vocabulary, split)
     trainer = Trainer(data, options)
     validation = Validation(data, options.objective) if len(data.validation) else None
     checkpoint = Checkpoint(_checkpoint_path(config.model), belongs_to=_identity(dataset, config))
@@ -143,9 +161,9 @@ def run(config: TrainConfig, progress: Progress) -> TrainSummary:
     )
 
 
-def _split(dataset: Dataset, schedule: ScheduleConfig) -> Split:
-    rng = np.random.default_rng([schedule.seed, 1])
-    return hold_out_ratings(len(dataset.rating_values), share=schedule.holdout, rng=rng)
+def hold_out(num_ratings: int, schedule: ScheduleConfig) -> Split:
+    """The ratings to learn from and those to choose the epoch by."""
+    return hold_out_ratings(num_ratings, share=schedule.holdout, rng=np.random.default_rng([schedule.seed, 1]))
 
 
 def _info(
@@ -181,7 +199,7 @@ def _data_dir(config: TrainConfig) -> Path:
     return config.data or Path(os.environ.get("RECSYS_DATA") or DEFAULT_DATA)
 
 
-def _find_data(config: TrainConfig, progress: Progress) -> Path:
+def find_data(config: TrainConfig, progress: Progress) -> Path:
     """The data's folder; only the default one is fetched where it does not exist."""
     path = _data_dir(config)
     if path == DEFAULT_DATA and config.download:
