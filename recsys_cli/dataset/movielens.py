@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,9 @@ class Dataset:
         return digest.hexdigest()
 
 
-def read_dataset(path: Path, *, format: str | None = None, skip_bad_lines: bool = False) -> Dataset:
+def read_dataset(
+    path: Path, *, format: str | None = None, skip_bad_lines: bool = False, ratings_file: Path | None = None
+) -> Dataset:
     """Read a data set.
 
     Of several ratings of one movie by one user the last in the file counts.
@@ -90,6 +93,7 @@ def read_dataset(path: Path, *, format: str | None = None, skip_bad_lines: bool 
         path: folder of the data set.
         format: one of `formats.FORMATS`, None to tell it by the files of the folder.
         skip_bad_lines: leave bad lines out instead of refusing the data set.
+        ratings_file: another file of ratings in the layout of the data set's own, to read instead of that.
 
     Raises:
         ConfigError: if there is no such format.
@@ -101,6 +105,8 @@ def read_dataset(path: Path, *, format: str | None = None, skip_bad_lines: bool 
         problems.raise_if_any(hint=_HINT)
     if not len(source.movies.ids):
         raise DataError(f"{path}: holds no movies")
+    if ratings_file is not None:
+        source = dataclasses.replace(source, ratings=dataclasses.replace(source.ratings, path=ratings_file))
     ratings = read_ratings(
         source.ratings,
         movie_ids=source.movies.ids,

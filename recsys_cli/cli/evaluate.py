@@ -1,0 +1,70 @@
+"""``recsys evaluate``."""
+
+from pathlib import Path
+
+import click
+
+from recsys_cli.cli.options import json_option
+from recsys_cli.cli.render import echo_json
+from recsys_cli.config.evaluation import EvaluateConfig
+from recsys_cli.config.training import OBJECTIVES, TrainingOptions, read_options
+
+_DEFAULTS = EvaluateConfig()
+_EXAMPLES = """\b
+Examples:
+  recsys evaluate --data data/sample --seeds 1
+  recsys evaluate --data data/ml-1m --objective ranking --json
+  recsys evaluate --model recommender_system.inference.model --predictions predictions.csv
+"""
+
+
+@click.command(epilog=_EXAMPLES, short_help="Measure a model beside what it must beat.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Data set folder.  [default: $RECSYS_DATA or data/ml-1m; the model's own with --model]",
+)
+@click.option("--model", type=click.Path(path_type=Path), help="Model folder to measure instead of training.")
+@click.option("--ratings", type=click.Path(path_type=Path), help="Ratings to measure that model on.")
+@click.option("--predictions", type=click.Path(path_type=Path), help="CSV file for that model's estimates.")
+@click.option("--seeds", default=_DEFAULTS.seeds, show_default=True, help="Splits to train and measure on.")
+@click.option("--objective", type=click.Choice(OBJECTIVES), help="What to learn.  [default: hybrid]")
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file of training options.")
+@click.option("--no-download", is_flag=True, help="Do not fetch MovieLens 1M where data/ml-1m is missing.")
+@json_option
+def command(
+    data: Path | None,
+    model: Path | None,
+    ratings: Path | None,
+    predictions: Path | None,
+    seeds: int,
+    objective: str | None,
+    config_file: Path | None,
+    no_download: bool,
+    as_json: bool,
+) -> None:
+    """Measure how well a model rates and ranks what it has not seen, beside simple recommenders.
+
+    Without --model, a part of the ratings is held out and a model is trained on the rest, once for each of several
+    random splits. With --model, that model is measured on the ratings that it was not trained on.
+    """
+    from recsys_cli.cli.evaluation_report import EvaluationProgress, echo_report
+    from recsys_cli.steps import evaluate
+
+    given = {"objective": objective} if objective else {}
+    options = TrainingOptions.from_dict(
+        {"holdout": 0.0, **(read_options(config_file) if config_file else {}), **given}
+    )
+    config = EvaluateConfig(
+        data=data,
+        download=not no_download,
+        model=model,
+        ratings=ratings,
+        predictions=predictions,
+        seeds=seeds,
+        options=options,
+    )
+    progress = EvaluationProgress(verbose=False)
+    with progress:
+        report = evaluate.run(config, progress)
+    echo_json(report) if as_json else echo_report(report)
