@@ -58,6 +58,17 @@ def ids(hits: list[Hits]) -> list[list[int]]:
     return [hit.movie_ids.tolist() for hit in hits]
 
 
+def test_vectors_come_back_in_the_order_asked_for(known: Store) -> None:
+    asked = np.array([40, 7, 60])
+    np.testing.assert_allclose(known.vectors(asked), known_catalog().vectors[[4, 0, 6]], atol=1e-6)
+    assert known.vectors(np.array([], dtype=np.int64)).shape == (0, 8)
+
+
+def test_the_vector_of_a_movie_that_is_not_there_is_an_error(known: Store) -> None:
+    with pytest.raises(StoreError, match=r"^the index holds no movie 41$"):
+        known.vectors(np.array([40, 41]))
+
+
 def test_new_store_is_empty(opened: Store) -> None:
     assert opened.fingerprint is None
     assert opened.genres == ()

@@ -265,6 +265,18 @@ class Store(Protocol):
         """
         ...
 
+    def vectors(self, movie_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """The vectors of movies of the index.
+
+        Args:
+            movie_ids: (n,) int64, n may be 0.
+
+        Returns: (n, D) float32 unit rows, in the order of the ids.
+
+        Raises: StoreError: no index, an id that it does not hold, or a failure of the backend.
+        """
+        ...
+
     def write(
         self,
         catalog: Catalog,

@@ -40,3 +40,8 @@ def unknown_genre(name: str, known: Sequence[str]) -> StoreError:
     """The error for a genre that the index does not have."""
     listed = ", ".join(known) if known else "none"
     return StoreError(f"no movie of the index has the genre {name!r}; its genres are: {listed}")
+
+
+def unknown_movie(movie_id: int) -> StoreError:
+    """The error for a movie that the index does not hold."""
+    return StoreError(f"the index holds no movie {movie_id}")

@@ -18,7 +18,7 @@ from recsys_cli.store.base import (
     IndexInfo,
     WriteReport,
 )
-from recsys_cli.store.checks import check_queries, check_vectors, unknown_genre
+from recsys_cli.store.checks import check_queries, check_vectors, unknown_genre, unknown_movie
 
 _SCORES_AT_ONCE = 4_000_000  # 16 MB of scores
 
@@ -94,6 +94,15 @@ class ExactStore:
                 barred = None if excluded is None else excluded[start + offset]
                 answers.append(_best(catalog, line, rows, k, barred, with_movies))
         return answers
+
+    def vectors(self, movie_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """The vectors of some movies; see `Store.vectors`."""
+        known = self._held().movie_ids
+        places = np.minimum(np.searchsorted(known, movie_ids), len(known) - 1)
+        missing = movie_ids[known[places] != movie_ids]
+        if len(missing):
+            raise unknown_movie(int(missing[0]))
+        return self._vectors[places]
 
     def describe(self) -> IndexInfo:
         """What is in memory."""

@@ -21,7 +21,7 @@ from recsys_cli.store.base import (
     IndexInfo,
     WriteReport,
 )
-from recsys_cli.store.checks import check_queries
+from recsys_cli.store.checks import check_queries, unknown_movie
 from recsys_cli.store.connection import Connection, NotFoundError, NotLoadedError
 from recsys_cli.store.expression import expression
 from recsys_cli.store.importer import Import
@@ -81,6 +81,20 @@ class MilvusStore:
             found = self._search(queries[start : start + step], k, where, with_movies)
             answers += [_to_hits(hits, with_movies) for hits in found]
         return answers
+
+    def vectors(self, movie_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """The vectors of some movies; see `Store.vectors`."""
+        dim = self._held().fingerprint.dim
+        if not len(movie_ids):
+            return np.empty((0, dim), dtype=np.float32)
+        self._load()
+        fields = ["movie_id", VECTOR]
+        rows = self._link.call("get", self._collection, ids=movie_ids.tolist(), output_fields=fields)
+        found = {row["movie_id"]: row[VECTOR] for row in rows}
+        for movie_id in movie_ids.tolist():
+            if movie_id not in found:
+                raise unknown_movie(movie_id)
+        return np.array([found[movie_id] for movie_id in movie_ids.tolist()], dtype=np.float32)
 
     def write(
         self,
