@@ -9,7 +9,7 @@ from recsys_cli.dataset.movielens import read_dataset
 from recsys_cli.dataset.movies_data import EncodedMovies, write_movies_data
 from recsys_cli.dataset.vocabulary import Vocabulary
 from recsys_cli.model.artifact import ModelArrays, ModelFolder, ModelInfo
-from recsys_cli.model.serving import Seen, Stars, UserTables, unit_rows
+from recsys_cli.model.serving import Audience, Seen, Stars, UserTables, unit_rows
 from recsys_cli.model.writer import write_model
 
 DIM = 6
@@ -48,6 +48,13 @@ def write_small_model(path: Path, data: Path, *, seed: int = 1) -> ModelFolder:
         num_ratings=np.bincount(dataset.rating_movies, minlength=num_movies),
         tables=tables,
         seen=Seen(indptr=np.array([0, 3, 5]), movie_ids=np.array([1, 3, 7, 7, 9])),
+        audience=Audience.tally(
+            dataset.user_genders,
+            dataset.user_ages,
+            dataset.user_jobs,
+            (dataset.rating_users, dataset.rating_movies, dataset.rating_values),
+            shape=(*sizes[:2], num_movies),
+        ),
         stars=Stars(3.5, normal(), normal(num_movies)[:, 0], normal(num_users)[:, 0], 1.0, 5.0),
     )
     info = ModelInfo(

@@ -12,7 +12,7 @@ import pytest
 
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.artifact import ModelArrays, ModelFolder, ModelInfo
-from recsys_cli.model.serving import Seen, Stars, UserTables, unit_rows
+from recsys_cli.model.serving import Audience, Seen, Stars, UserTables, unit_rows
 from recsys_cli.model.writer import _exchange, check_replaceable, write_model
 
 AGAIN = "run 'recsys train' again"
@@ -56,6 +56,13 @@ def make_arrays(rng: np.random.Generator) -> ModelArrays:
         num_ratings=np.array([1, 2, 0, 0, 0]),
         tables=tables,
         seen=Seen(indptr=np.array([0, 1, 3]), movie_ids=np.array([2, 1, 2])),
+        audience=Audience.tally(
+            np.array([1, 2]),
+            np.array([2, 0]),
+            np.array([3, 1]),
+            (np.array([0, 1, 1]), np.array([1, 0, 1]), np.array([4, 5, 2], dtype=np.float32)),
+            shape=(3, 3, 5),
+        ),
         stars=Stars(3.5, normal(4), normal(5), normal(2), 1.0, 5.0),
     )
 
@@ -98,6 +105,17 @@ def test_what_is_written_is_read(tmp_path: Path, arrays: ModelArrays) -> None:
     assert folder.seen.of(1).tolist() == [1, 2]
     folder.verify()
     assert list(tmp_path.iterdir()) == [tmp_path / "model"]
+
+
+def test_the_audience_of_a_movie_is_counted_by_group(tmp_path: Path, arrays: ModelArrays) -> None:
+    """Users 3 (gender 1, age 2) and 8 (gender 2, age unknown) gave movie 2 the stars 4 and 2, user 8 movie 1 five."""
+    audience = ModelFolder.open(write(tmp_path / "model", arrays).path).audience
+    assert audience.of_group(0, 0, 1) == (2, 3.0)
+    assert audience.of_group(1, 0, 1) == (1, 4.0)
+    assert audience.of_group(1, 2, 1) == (1, 4.0)
+    assert audience.of_group(2, 0, 0) == (1, 5.0)
+    assert audience.of_group(1, 1, 1) == (0, None)
+    assert audience.user_jobs.tolist() == [3, 1]
 
 
 def test_without_a_star_head_there_are_no_stars(tmp_path: Path, arrays: ModelArrays) -> None:

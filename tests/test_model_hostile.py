@@ -26,6 +26,7 @@ FILES = (
     "movie_vectors.npz",
     "user_tables.npz",
     "seen.npz",
+    "audience.npz",
     "stars.npz",
     "movie_tower.json",
     "movie_tower.pdiparams",
@@ -43,7 +44,7 @@ def use(path: Path) -> None:
     """Read everything that any command reads."""
     folder = ModelFolder.open(path)
     open_vocabulary(folder)
-    for name in ("tables", "seen", "stars", "num_ratings", "user_vectors", "movie_vectors"):
+    for name in ("tables", "seen", "audience", "stars", "num_ratings", "user_vectors", "movie_vectors"):
         getattr(folder, name)
     folder.verify()
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.document import AGAIN, ModelInfo, read_document, sha256
 from recsys_cli.model.npz import read_npz
-from recsys_cli.model.serving import Floats, Ints, Seen, Stars, UserTables
+from recsys_cli.model.serving import Audience, Floats, Ints, Seen, Stars, UserTables
 
 __all__ = ["ModelArrays", "ModelFolder", "ModelInfo"]
 
@@ -33,6 +33,7 @@ class ModelArrays:
     num_ratings: Ints
     tables: UserTables
     seen: Seen
+    audience: Audience
     stars: Stars | None
 
 
@@ -187,6 +188,20 @@ class ModelFolder:
         whole = indptr[0] == 0 and indptr[-1] == len(movie_ids) and (np.diff(indptr) >= 0).all()
         self._require("seen.npz", bool(whole), "places that cover all interactions")
         return Seen(**arrays)
+
+    @cached_property
+    def audience(self) -> Audience:
+        """Who rated what in training."""
+        dimensions = {"user_genders": 1, "user_ages": 1, "user_jobs": 1, "counts": 3, "sums": 3}
+        name, arrays = "audience.npz", self._arrays("audience.npz", **dimensions)
+        shape = (*self.demographic.shape[:2], len(self.movie_ids))
+        for key in ("counts", "sums"):
+            self._require(name, arrays[key].shape == shape, "a number for each gender, age group and movie")
+        for key, limit in zip(("user_genders", "user_ages", "user_jobs"), self.demographic.shape, strict=False):
+            self._require(name, len(arrays[key]) == len(self.user_ids), "a row for each user")
+            within = (arrays[key] >= 0) & (arrays[key] < limit)
+            self._require(name, bool(within.all()), f"rows below {limit}")
+        return Audience(**arrays)
 
     @cached_property
     def stars(self) -> Stars | None:

@@ -11,7 +11,7 @@ from paddle.static import InputSpec
 
 from recsys_cli.model.artifact import ModelArrays
 from recsys_cli.model.batches import Batches
-from recsys_cli.model.serving import Floats, Seen, Stars, UserTables, unit_rows
+from recsys_cli.model.serving import Audience, Floats, Seen, Stars, UserTables, unit_rows
 from recsys_cli.model.titles import title_windows
 from recsys_cli.model.towers import TwoTowers
 
@@ -125,6 +125,13 @@ def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> Mode
         num_ratings=np.bincount(data.training.movies, minlength=data.num_movies + 1)[1:],
         tables=served,
         seen=Seen(indptr=by_user.indptr[1:], movie_ids=movie_ids[by_user.movies - 1]),
+        audience=Audience.tally(
+            data.user_genders[1:],
+            data.user_ages[1:],
+            data.user_jobs[1:],
+            (data.training.users - 1, data.training.movies - 1, data.training.values),
+            shape=(*sizes[:2], data.num_movies),
+        ),
         stars=None
         if stars is None
         else Stars(

@@ -128,6 +128,73 @@ class Seen:
         return self.movie_ids[self.indptr[user] : self.indptr[user + 1]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Audience:
+    """Who rated what in training: the users' attributes, and every movie's ratings by gender and age group.
+
+    Attributes:
+        user_genders: (U,) int64 rows, aligned with ``user_ids``; 0 unknown.
+        user_ages: (U,) int64 rows, 0 unknown.
+        user_jobs: (U,) int64 rows, 0 unknown.
+        counts: (G + 1, A + 1, M) int64 ratings by people of that gender and age group.
+        sums: (G + 1, A + 1, M) float64, sum of these ratings.
+    """
+
+    user_genders: Ints
+    user_ages: Ints
+    user_jobs: Ints
+    counts: Ints
+    sums: NDArray[np.float64]
+
+    @classmethod
+    def tally(
+        cls,
+        user_genders: NDArray[np.integer],
+        user_ages: NDArray[np.integer],
+        user_jobs: NDArray[np.integer],
+        ratings: tuple[NDArray[np.integer], NDArray[np.integer], Floats],
+        *,
+        shape: tuple[int, int, int],
+    ) -> "Audience":
+        """Count and sum the training ratings.
+
+        Args:
+            user_genders: (U,) rows; as are the next two.
+            user_ages: (U,) rows.
+            user_jobs: (U,) rows.
+            ratings: three (R,) arrays: positions of users and of movies, counted from 0, and values.
+            shape: (G + 1, A + 1, M).
+        """
+        users, movies, values = ratings
+        cells = np.ravel_multi_index((user_genders[users], user_ages[users], movies), shape)
+        size = int(np.prod(shape))
+        return cls(
+            user_genders=np.asarray(user_genders, dtype=np.int64),
+            user_ages=np.asarray(user_ages, dtype=np.int64),
+            user_jobs=np.asarray(user_jobs, dtype=np.int64),
+            counts=np.bincount(cells, minlength=size).reshape(shape).astype(np.int64),
+            sums=np.bincount(cells, weights=values, minlength=size).reshape(shape).astype(np.float64),
+        )
+
+    def of_group(self, gender: int, age: int, movie: int) -> tuple[int, float | None]:
+        """Ratings of one movie by one group of people.
+
+        Args:
+            gender: row, 0 for people of every gender.
+            age: row, 0 for people of every age.
+            movie: position in ``movie_ids``.
+
+        Returns: their number, and their mean on the rating scale, None where there are none.
+        """
+        group = (
+            slice(gender, gender + 1) if gender else slice(None),
+            slice(age, age + 1) if age else slice(None),
+            movie,
+        )
+        count = int(self.counts[group].sum())
+        return count, float(self.sums[group].sum()) / count if count else None
+
+
 def unit_rows(vectors: Floats) -> Floats:
     """Scale every row of (N, D) to length 1; a row of zeros stays zero."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
