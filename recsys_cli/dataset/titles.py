@@ -3,8 +3,8 @@
 import re
 
 _YEAR = re.compile(r"\((\d{4})(?:-\d{0,4})?\)\s*$")
-_ARTICLES = "The|A|An|La|Le|Les|L'|Il|Lo|I|Gli|El|Los|Las|Der|Die|Das|Ein|Eine|Un|Une|Una|Det|Den|En|O|Os|As"
-_MOVED_ARTICLE = re.compile(rf"([^()]+?), ({_ARTICLES})(?=\s*(?:[()]|$))")
+ARTICLES = "The|A|An|La|Le|Les|L'|Il|Lo|I|Gli|El|Los|Las|Der|Die|Das|Ein|Eine|Un|Une|Una|Det|Den|En|O|Os|As"
+_MOVED_ARTICLE = re.compile(rf"([^()]+?), ({ARTICLES})(?=\s*(?:[()]|$))")
 
 
 def title_year(title: str) -> int:
