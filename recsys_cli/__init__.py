@@ -1,3 +1,22 @@
-"""Movie recommendations: a PaddlePaddle two-tower model served by Milvus."""
+"""Movie recommendations: a PaddlePaddle two-tower model served by Milvus.
+
+``from recsys_cli import Recommender`` is the way in from Python.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recsys_cli.config.question import MovieFilter as MovieFilter
+    from recsys_cli.steps.recommender import Recommender as Recommender
 
 __version__ = "1.0.0"
+_HOMES = {"Recommender": "recsys_cli.steps.recommender", "MovieFilter": "recsys_cli.config.question"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: ``recsys --help`` must not wait for NumPy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

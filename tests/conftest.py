@@ -9,6 +9,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from commands import Recsys
 
 pytest_plugins = ["milvus_server"]
 
@@ -71,3 +72,12 @@ def train_and_preprocess(folder: Path, data: Path) -> Path:
         )
         assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def recsys(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Recsys:
+    """Commands on the trained sample, with an index that is ready."""
+    ready = Recsys(workspace, tmp_path_factory.mktemp("lite") / "milvus.db")
+    result = ready("recommend", "-g", "F")
+    assert result.exit_code == 0, result.stderr
+    return ready

@@ -2,60 +2,38 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
-
-from recsys_cli.cli import main
+from commands import Recsys
 
 GROUPS = {"young man": ["-a", "25", "-g", "M", "-j", "4"], "older woman": ["-a", "56", "-g", "F", "-j", "1"]}
 
 
-@pytest.fixture(scope="module")
-def milvus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("lite") / "milvus.db"
-
-
-def recommend(workspace: Path, milvus: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(
-        main,
-        [
-            "recommend",
-            *arguments,
-            "--model",
-            str(workspace / "recommender_system.inference.model"),
-            "--movies-data",
-            str(workspace / "movies_data.txt"),
-            "--milvus-uri",
-            str(milvus),
-        ],
-        env={"COLUMNS": "80"},
-    )
-
-
-def answer(result: Result) -> dict[str, Any]:
-    assert result.exit_code == 0, result.stderr
-    document: dict[str, Any] = json.loads(result.stdout)
-    return document
-
-
-def test_first_use_imports_and_says_so_and_the_next_does_not(workspace: Path, tmp_path: Path) -> None:
-    first = recommend(workspace, tmp_path / "milvus.db", *GROUPS["young man"])
+def test_first_use_imports_and_says_so_and_the_next_does_not(recsys: Recsys, tmp_path: Path) -> None:
+    new = Recsys(recsys.workspace, tmp_path / "milvus.db")
+    first = new("recommend", *GROUPS["young man"])
     assert first.exit_code == 0, first.stderr
     assert first.stderr == "Importing 401 movies: there is no index yet.\n"
     lines = first.stdout.splitlines()
     assert lines[0].split() == ["Top", "Id", "Title", "Genres", "Score", "Stars"]
     assert [line.split()[0] for line in lines[1:]] == ["1", "2", "3", "4", "5"]
     assert all(len(line) <= 80 for line in lines)
-    again = recommend(workspace, tmp_path / "milvus.db", *GROUPS["young man"])
+    again = new("recommend", *GROUPS["young man"])
     assert (again.stdout, again.stderr) == (first.stdout, "")
 
 
-def test_json_carries_the_query_as_understood(workspace: Path, milvus: Path) -> None:
-    document = answer(recommend(workspace, milvus, "-a", "30", "-g", "male", "-j", "college", "--json"))
-    assert document["query"] == {"age_group": "25-34", "gender": "M", "job": "college/grad student", "k": 5}
-    model = json.loads((workspace / "recommender_system.inference.model" / "model.json").read_text())
+def test_json_carries_the_query_as_understood(recsys: Recsys) -> None:
+    document = recsys.json("recommend", "-a", "30", "-g", "male", "-j", "college")
+    assert document["query"] == {
+        "user": None,
+        "age_group": "25-34",
+        "gender": "M",
+        "job": "college/grad student",
+        "rated": [],
+        "k": 5,
+        "notes": [],
+    }
+    model = json.loads((recsys.workspace / "recommender_system.inference.model" / "model.json").read_text())
     assert document["model"] == model["fingerprint"]
     movies = document["movies"]
     scores = [movie["score"] for movie in movies]
@@ -65,27 +43,39 @@ def test_json_carries_the_query_as_understood(workspace: Path, milvus: Path) -> 
 
 
 @pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)
-def test_exact_gives_the_same_list(workspace: Path, milvus: Path, group: list[str]) -> None:
-    searched = answer(recommend(workspace, milvus, *group, "-k", "50", "--json"))
-    exact = answer(recommend(workspace, milvus, *group, "-k", "50", "--json", "--exact"))
-    assert [movie["movie_id"] for movie in searched["movies"]] == [movie["movie_id"] for movie in exact["movies"]]
+def test_exact_gives_the_same_list(recsys: Recsys, group: list[str]) -> None:
+    searched = recsys.json("recommend", *group, "-k", "50")["movies"]
+    exact = recsys.json("recommend", *group, "-k", "50", "--exact")["movies"]
+    assert [movie["movie_id"] for movie in searched] == [movie["movie_id"] for movie in exact]
     for field in ("score", "stars"):
-        assert [movie[field] for movie in searched["movies"]] == pytest.approx(
-            [movie[field] for movie in exact["movies"]], abs=1e-4
-        )
+        assert [movie[field] for movie in searched] == pytest.approx([movie[field] for movie in exact], abs=1e-4)
 
 
-def test_two_people_get_two_lists(workspace: Path, milvus: Path) -> None:
+def test_two_people_get_two_lists(recsys: Recsys) -> None:
     tops = [
-        [movie["movie_id"] for movie in answer(recommend(workspace, milvus, *group, "--json"))["movies"]]
-        for group in GROUPS.values()
+        [movie["movie_id"] for movie in recsys.json("recommend", *group)["movies"]] for group in GROUPS.values()
     ]
     assert len(set(tops[0]) & set(tops[1])) <= 2
 
 
-def test_more_than_the_catalogue_returns_what_there_is(workspace: Path, milvus: Path) -> None:
-    document = answer(recommend(workspace, milvus, "-g", "F", "-k", "5000", "--json"))
-    assert len(document["movies"]) == 401
+def test_more_than_the_catalogue_returns_what_there_is(recsys: Recsys) -> None:
+    assert len(recsys.json("recommend", "-g", "F", "-k", "5000")["movies"]) == 401
+
+
+def test_nobody_in_particular_is_said_so(recsys: Recsys) -> None:
+    result = recsys("recommend")
+    assert result.exit_code == 0
+    assert result.stderr == "Note: nothing is known of the person: these movies are for nobody in particular\n"
+
+
+def test_csv_has_a_header_and_a_row_for_each_movie(recsys: Recsys) -> None:
+    document = recsys.json("recommend", "-g", "F", "-k", "2")
+    lines = recsys("recommend", "-g", "F", "-k", "2", "--csv").stdout.splitlines()
+    assert lines[0] == "rank,movie_id,title,genres,score,stars"
+    first = document["movies"][0]
+    assert lines[1].startswith(f"1,{first['movie_id']},")
+    assert "|".join(first["genres"]) in lines[1]
+    assert len(lines) == 3
 
 
 @pytest.mark.parametrize(
@@ -101,17 +91,27 @@ def test_more_than_the_catalogue_returns_what_there_is(workspace: Path, milvus: 
         (["-j", "c"], "Error: --job: 'c' is ambiguous; candidates: 3 clerical/admin, 4 college/grad student, "),
         (["-j", "21"], "Error: --job: 21 is not a job; allowed: 0 other, 1 academic/educator, "),
         (["-j", "progamer"], "Error: --job: 'progamer' is not a job; near: 12 programmer; allowed: 0 other, "),
-        ([], "Error: nothing is known of the person; give at least one of --age, --gender, --job\n"),
         (
             ["-g", "F", "-i", "--no-import"],
             "Error: --import and --no-import contradict each other; leave one out\n",
         ),
+        (["--genre", "Comdy"], "Error: --genre: 'Comdy' is not a genre of these movies; near: Comedy; allowed: "),
+        (
+            ["--year", "95"],
+            "Error: --year: '95' is not allowed; allowed: such as 1994, 1990-1999, 1990-, -1999\n",
+        ),
+        (["--year", "1999-1990"], "Error: --year: '1999-1990' ends before it begins\n"),
+        (["--diversity", "1.5"], "Error: --diversity 1.5 is not allowed; allowed: 0 to 1\n"),
+        (["--json", "--csv"], "Error: --json and --csv exclude each other\n"),
+        (["--like", "Speeed"], "Error: --like: 'Speeed' is no movie here; near: 240 Speed (1994); give an id "),
+        (
+            ["--like", "Speed", "--dislike", "240"],
+            "Error: --dislike: Speed (1994) is rated twice: 5 and 1\n",
+        ),
     ],
 )
-def test_a_wrong_query_is_one_line_and_exit_code_2(
-    workspace: Path, milvus: Path, arguments: list[str], message: str
-) -> None:
-    result = recommend(workspace, milvus, *arguments)
+def test_a_wrong_query_is_one_line_and_exit_code_2(recsys: Recsys, arguments: list[str], message: str) -> None:
+    result = recsys("recommend", *arguments)
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.startswith(message)
@@ -125,9 +125,7 @@ def test_a_wrong_query_is_one_line_and_exit_code_2(
         (["-g", "F", "-k", "0"], "Invalid value for '-k': 0 is not in the range x>=1."),
     ],
 )
-def test_a_value_of_the_wrong_type_is_a_usage_error(
-    workspace: Path, milvus: Path, arguments: list[str], message: str
-) -> None:
-    result = recommend(workspace, milvus, *arguments)
+def test_a_value_of_the_wrong_type_is_a_usage_error(recsys: Recsys, arguments: list[str], message: str) -> None:
+    result = recsys("recommend", *arguments)
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1] == f"Error: {message}"

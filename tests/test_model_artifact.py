@@ -108,7 +108,7 @@ def test_what_is_written_is_read(tmp_path: Path, arrays: ModelArrays) -> None:
 
 
 def test_the_audience_of_a_movie_is_counted_by_group(tmp_path: Path, arrays: ModelArrays) -> None:
-    """Users 3 (gender 1, age 2) and 8 (gender 2, age unknown) gave movie 2 the stars 4 and 2, user 8 movie 1 five."""
+    """User 3 (gender 1, age 2) gave movie 2 four stars, user 8 (gender 2) movie 2 two and movie 1 five."""
     audience = ModelFolder.open(write(tmp_path / "model", arrays).path).audience
     assert audience.of_group(0, 0, 1) == (2, 3.0)
     assert audience.of_group(1, 0, 1) == (1, 4.0)

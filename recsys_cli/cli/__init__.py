@@ -10,7 +10,7 @@ from recsys_cli import __version__
 from recsys_cli.errors import RecsysError
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-_COMMANDS = ("train", "preprocess", "recommend", "evaluate", "index", "download", "check", "doctor")
+_COMMANDS = ("train", "preprocess", "recommend", "similar", "evaluate", "index", "download", "check", "doctor")
 
 
 class _LazyGroup(click.Group):

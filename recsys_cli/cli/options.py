@@ -1,15 +1,26 @@
 """Options that several commands share."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from recsys_cli.config import MODEL_DIR, MOVIES_DATA, StoreConfig
+from recsys_cli.config import EXACT_URI, MODEL_DIR, MOVIES_DATA, RecommendConfig, StoreConfig
 from recsys_cli.errors import ConfigError
 
 _STORE = StoreConfig()
+_MILVUS = (
+    "milvus_uri",
+    "milvus_token",
+    "milvus_token_file",
+    "milvus_ca",
+    "milvus_database",
+    "collection",
+    "timeout",
+    "verbose",
+)
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 model_option = click.option(
@@ -23,6 +34,7 @@ movies_data_option = click.option(
     help="What 'recsys preprocess' wrote.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 
 
 def milvus_options(command: _Command) -> _Command:
@@ -81,3 +93,40 @@ def store_config(
         timeout=timeout,
         verbose=verbose,
     )
+
+
+def index_options(command: _Command) -> _Command:
+    """Add the options that say which movies are searched and where; :func:`take_index` takes them."""
+    options = (
+        click.option(
+            "-i", "--import", "--infer", "force_import", is_flag=True, help="Import the movies into Milvus anew."
+        ),
+        click.option(
+            "--no-import", is_flag=True, help="Fail where the index is missing or belongs to another model."
+        ),
+        click.option("--exact", is_flag=True, help="Answer by exact search in memory instead of Milvus."),
+        model_option,
+        movies_data_option,
+        milvus_options,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def take_index(options: dict[str, Any]) -> tuple[RecommendConfig, StoreConfig]:
+    """Take what :func:`index_options` gave out of a command's options.
+
+    Raises:
+        ConfigError: a value is not allowed.
+    """
+    model = options.pop("model")
+    exact = options.pop("exact")
+    config = RecommendConfig(
+        model=model,
+        movies_data=options.pop("movies_data"),
+        auto_import=not options.pop("no_import"),
+        force_import=options.pop("force_import"),
+    )
+    store = store_config(model, **{name: options.pop(name) for name in _MILVUS})
+    return config, dataclasses.replace(store, uri=EXACT_URI) if exact else store

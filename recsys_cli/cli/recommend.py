@@ -1,72 +1,118 @@
 """``recsys recommend``."""
 
-import dataclasses
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from recsys_cli.cli.options import json_option, milvus_options, model_option, movies_data_option, store_config
-from recsys_cli.cli.render import echo_json, echo_recommendation
-from recsys_cli.config import EXACT_URI, RecommendConfig
+from recsys_cli.cli.options import csv_option, index_options, json_option, take_index
+from recsys_cli.cli.question_options import filter_options, person_options, take_filter, take_person
+from recsys_cli.cli.render import echo_json_line, named_few
+from recsys_cli.cli.render_answers import echo_recommendation
+from recsys_cli.config import RecommendConfig, StoreConfig
+from recsys_cli.config.question import BulkConfig, Question
+from recsys_cli.errors import ConfigError
+from recsys_cli.steps.people import ages_and_jobs
 
-_RECOMMEND = RecommendConfig()
-_EXAMPLES = """\b
+_QUESTION = Question()
+_EXAMPLES = f"""\b
 Examples:
   recsys recommend -a 25 -g M -j 4
-  recsys recommend -a 56 -g F -j academic/educator -k 10
+  recsys recommend -a 56 -g F -j academic/educator -k 10 --explain
+  recsys recommend --user 17 --genre Comedy --year 1990-1999
+  recsys recommend --like "Toy Story" --like id:2 --dislike Speed --diversity 0.3
   recsys recommend -g F --json
+  recsys recommend --users data/sample/users.dat -k 20 -o recommendations.parquet
+  echo '{{"age": 25, "gender": "M", "job": 4}}' | recsys recommend --stdin
   recsys recommend -a 25 -g M -j 4 -i
+
+{ages_and_jobs()}
 """
 
 
 @click.command(epilog=_EXAMPLES, short_help="Recommend movies to a person.")
-@click.option("-a", "--age", type=int, help="Age in years.")
-@click.option("-g", "--gender", help="M or F.")
-@click.option("-j", "--job", help="Job, by number or name.")
-@click.option("-k", type=click.IntRange(1), default=_RECOMMEND.k, show_default=True, help="Number of movies.")
+@person_options
+@click.option("-k", type=click.IntRange(1), default=_QUESTION.k, show_default=True, help="Number of movies.")
+@click.option("--include-seen", is_flag=True, help="Also movies that the person has rated.")
 @click.option(
-    "-i", "--import", "--infer", "force_import", is_flag=True, help="Import the movies into Milvus anew."
+    "--diversity",
+    type=float,
+    default=_QUESTION.diversity,
+    show_default=True,
+    help="0 for the best movies, up to 1 for the most different ones.",
 )
-@click.option("--no-import", is_flag=True, help="Fail where the index is missing or belongs to another model.")
-@click.option("--exact", is_flag=True, help="Answer by exact search in memory instead of Milvus.")
-@model_option
-@movies_data_option
-@milvus_options
+@click.option("--explain", is_flag=True, help="Say what speaks for each movie.")
+@filter_options
+@click.option("--users", type=click.Path(path_type=Path), help="Recommend to everybody in this file.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="With --users: a .parquet, .csv or .jsonl file."
+)
+@click.option("--stdin", "from_stdin", is_flag=True, help="Answer JSON questions line by line.")
+@index_options
 @json_option
+@csv_option
 def command(
-    age: int | None,
-    gender: str | None,
-    job: str | None,
     k: int,
-    force_import: bool,
-    no_import: bool,
-    exact: bool,
-    model: Path,
-    movies_data: Path,
+    include_seen: bool,
+    diversity: float,
+    explain: bool,
+    users: Path | None,
+    output: Path | None,
+    from_stdin: bool,
     as_json: bool,
-    **milvus: Any,
+    as_csv: bool,
+    **options: Any,
 ) -> None:
-    """Recommend movies to a person known by age, gender and job, or by some of these.
+    """Recommend movies to a person known by age, gender and job, by an id, or by some favourites.
 
-    The movies of movies_data.txt are imported into Milvus on first use, and again when the model or the file has
-    changed. By default Milvus Lite keeps them in a folder beside the model.
+    Leave out what is not known. A movie is an id or a title. The movies of movies_data.txt are imported into
+    Milvus on first use, and again when the model or the file has changed. By default Milvus Lite keeps them in a
+    folder beside the model.
     """
-    from recsys_cli.steps import recommend
-
-    config = RecommendConfig(
-        age=age,
-        gender=gender,
-        job=job,
+    config, store = take_index(options)
+    question = Question(
+        person=take_person(options),
+        movies=take_filter(options),
         k=k,
-        model=model,
-        movies_data=movies_data,
-        auto_import=not no_import,
-        force_import=force_import,
+        include_seen=include_seen,
+        diversity=diversity,
+        explain=explain,
     )
-    store = store_config(model, **milvus)
-    answer = recommend.run(config, dataclasses.replace(store, uri=EXACT_URI) if exact else store)
-    if as_json:
-        echo_json(answer)
+    if (users is None) != (output is None):
+        raise ConfigError("--users and --output belong together")
+    if from_stdin and users is not None:
+        raise ConfigError("--stdin and --users exclude each other")
+    if users is not None and output is not None:
+        _recommend_to_all(config, store, question, BulkConfig(users=users, output=output))
+    elif from_stdin:
+        _answer_stdin(config, store, question)
     else:
-        echo_recommendation(answer)
+        from recsys_cli.steps import recommend
+
+        echo_recommendation(recommend.run(config, store, question), as_json=as_json, as_csv=as_csv)
+
+
+def _recommend_to_all(config: RecommendConfig, store: StoreConfig, question: Question, files: BulkConfig) -> None:
+    from recsys_cli.steps import bulk
+
+    report = bulk.run(config, store, question, files)
+    lines = [
+        f"{report.output}: lists of {report.users:,} users, {report.by_user:,} by their own vectors and "
+        f"{report.by_profile:,} by age, gender and job",
+        f"searched in {report.searched_in}, {report.users / report.seconds:,.0f} users a second",
+    ]
+    if report.conflicts:
+        lines.append(f"by age, gender and job because the model knows their ids as others: {report.conflicts:,}")
+    if report.left_out:
+        ids = named_few([str(user_id) for user_id in report.left_out])
+        lines.append(f"left out, neither in the model nor described: {ids}")
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def _answer_stdin(config: RecommendConfig, store: StoreConfig, defaults: Question) -> None:
+    from recsys_cli.steps import conversation
+
+    for answer in conversation.answers(config, store, sys.stdin.buffer, defaults=defaults):
+        echo_json_line(answer)

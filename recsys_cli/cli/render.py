@@ -10,7 +10,6 @@ import click
 
 if TYPE_CHECKING:
     from recsys_cli.steps.index import IndexReport
-    from recsys_cli.steps.recommender import Recommendation
 
 
 def echo_json(document: Any) -> None:
@@ -18,16 +17,22 @@ def echo_json(document: Any) -> None:
 
     ``NaN`` is not JSON and means a defect: it raises ValueError.
     """
-    click.echo(json.dumps(_plain(document), ensure_ascii=False, allow_nan=False, indent=2))
+    click.echo(json.dumps(plain(document), ensure_ascii=False, allow_nan=False, indent=2))
 
 
-def _plain(value: Any) -> Any:
+def echo_json_line(document: Any) -> None:
+    """Print a document as :func:`echo_json`, in one line, and send it off."""
+    click.echo(json.dumps(plain(document), ensure_ascii=False, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """A dataclass, or a container of them, as plain dictionaries, lists and values."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value
 
 
@@ -37,29 +42,6 @@ def named_few(names: Sequence[str], most: int = 8) -> str:
         return "none"
     more = ", ..." if len(names) > most else ""
     return f"{len(names)} ({', '.join(names[:most])}{more})"
-
-
-def echo_recommendation(answer: "Recommendation") -> None:
-    """Print a recommendation as a table; it fits 80 columns and has no colours when piped."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    has_stars = any(movie.stars is not None for movie in answer.movies)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("Top", justify="right")
-    table.add_column("Id", justify="right")
-    table.add_column("Title", overflow="ellipsis", no_wrap=True)
-    table.add_column("Genres", overflow="ellipsis", no_wrap=True)
-    table.add_column("Score", justify="right")
-    if has_stars:
-        table.add_column("Stars", justify="right")
-    for movie in answer.movies:
-        cells = [str(movie.rank), str(movie.movie_id), movie.title, ", ".join(movie.genres), f"{movie.score:.3f}"]
-        if has_stars:
-            cells.append("" if movie.stars is None else f"{movie.stars:.1f}")
-        table.add_row(*map(escape, cells))
-    Console(highlight=False).print(table)
 
 
 def echo_index(report: "IndexReport") -> None:

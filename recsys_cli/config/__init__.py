@@ -65,23 +65,15 @@ class PreprocessConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendConfig:
-    """One query of ``recsys recommend`` and what it is answered from.
+    """What ``recsys recommend`` and ``recsys similar`` answer from.
 
     Attributes:
-        age: years, or None where it is not known.
-        gender: ``M`` or ``F``, or None.
-        job: number or name, or None.
-        k: number of movies, at least 1.
         model: model folder.
         movies_data: what ``recsys preprocess`` wrote.
         auto_import: import the movies where the index is missing or stale.
         force_import: import them in any case.
     """
 
-    age: int | None = None
-    gender: str | None = None
-    job: str | None = None
-    k: int = 5
     model: Path = MODEL_DIR
     movies_data: Path = MOVIES_DATA
     auto_import: bool = True
@@ -90,8 +82,6 @@ class RecommendConfig:
     def __post_init__(self) -> None:
         if self.force_import and not self.auto_import:
             raise ConfigError("--import and --no-import contradict each other; leave one out")
-        if self.k < 1:
-            raise ConfigError(f"-k {self.k} is not allowed; allowed: 1 or more")
 
 
 EXACT_URI = "exact"

@@ -31,6 +31,20 @@ def movies_fingerprint(movies_data: Path) -> str:
         raise ArtifactError(f"{movies_data}: cannot be read ({error.strerror})") from error
 
 
+def read_movies(vocabulary: Vocabulary, movies_data: Path) -> EncodedMovies:
+    """The movies of ``movies_data.txt``.
+
+    Raises:
+        ArtifactError: the file is missing, malformed, or made for another vocabulary.
+    """
+    return read_movies_data(
+        movies_data,
+        vocabulary=vocabulary.fingerprint,
+        num_words=len(vocabulary.words),
+        num_genres=len(vocabulary.genres),
+    )
+
+
 def load_catalogue(folder: ModelFolder, movies_data: Path) -> Catalog:
     """The movies of ``movies_data.txt`` with their vectors.
 
@@ -38,12 +52,7 @@ def load_catalogue(folder: ModelFolder, movies_data: Path) -> Catalog:
         ArtifactError: a file is missing, damaged, or belongs to another model.
     """
     vocabulary = open_vocabulary(folder)
-    movies = read_movies_data(
-        movies_data,
-        vocabulary=vocabulary.fingerprint,
-        num_words=len(vocabulary.words),
-        num_genres=len(vocabulary.genres),
-    )
+    movies = read_movies(vocabulary, movies_data)
     return Catalog(
         movie_ids=movies.movie_ids,
         vectors=_vectors(folder, vocabulary, movies),

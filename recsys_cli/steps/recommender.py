@@ -1,114 +1,32 @@
 """Recommendations from Python; the commands are thin layers over this class."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys_cli.config import EXACT_URI, MODEL_DIR, MOVIES_DATA, StoreConfig
+from recsys_cli.config.question import MovieFilter, Person, Question
 from recsys_cli.dataset.titles import display_title
-from recsys_cli.dataset.vocabulary import Vocabulary
-from recsys_cli.errors import ConfigError, StoreError
 from recsys_cli.model.artifact import ModelFolder
-from recsys_cli.steps.catalogue import load_catalogue, movies_fingerprint
-from recsys_cli.steps.vocabulary import open_vocabulary
+from recsys_cli.steps.answers import Recommendation, RecommendedMovie, SimilarMovie, SimilarMovies
+from recsys_cli.steps.diversity import num_candidates, varied
+from recsys_cli.steps.explain import explain
+from recsys_cli.steps.movie_index import Imports, MovieIndex
+from recsys_cli.steps.person import Understood, understand
 from recsys_cli.store import open_store
-from recsys_cli.store.base import Fingerprint, Hits, Store, WriteReport
+from recsys_cli.store.base import Hits
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """A question as it was understood; None stands for what was not said.
-
-    Attributes:
-        age_group: such as ``25-34``.
-        gender: ``M`` or ``F``.
-        job: name of the job.
-        k: number of movies asked for.
-    """
-
-    age_group: str | None
-    gender: str | None
-    job: str | None
-    k: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecommendedMovie:
-    """One line of a recommendation.
-
-    Attributes:
-        rank: 1 for the best.
-        movie_id: the data set's id.
-        title: as people write it, with the year.
-        genres: genre names.
-        score: top of the rating scale x inner product; orders the list.
-        stars: estimated rating on the rating scale, or None where the model has no honest estimate.
-    """
-
-    rank: int
-    movie_id: int
-    title: str
-    genres: tuple[str, ...]
-    score: float
-    stars: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recommendation:
-    """The answer to one query.
-
-    Attributes:
-        query: the question as it was understood.
-        model: fingerprint of the model.
-        movies: best first; fewer than asked for where the catalogue holds fewer.
-    """
-
-    query: Query
-    model: str
-    movies: tuple[RecommendedMovie, ...]
-
-
-@contextmanager
-def _silent(reason: str, total: int) -> Iterator[Callable[[int], object]]:
-    yield lambda done: None
-
-
-def _ignore(report: WriteReport) -> None:
-    pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imports:
-    """When the movies are imported into the store, and who is told.
-
-    Attributes:
-        allowed: import where the index is missing or belongs to another model or other movies; or fail.
-        force: import anew even where the index is up to date.
-        progress: called with the reason and the number of movies; gives a context in which the store reports how
-            many it has written.
-        finished: called with what an import did.
-    """
-
-    allowed: bool = True
-    force: bool = False
-    progress: Callable[[str, int], AbstractContextManager[Callable[[int], object]]] = _silent
-    finished: Callable[[WriteReport], object] = _ignore
+_ALL = MovieFilter()
+_NONE = np.empty(0, dtype=np.int64)
 
 
 class Recommender:
     """A model with its index. Open it with :meth:`open`, close it or use it in a ``with`` block."""
 
-    def __init__(self, folder: ModelFolder, movies_data: Path, store: Store, imports: Imports):
-        self._folder = folder
-        self._movies_data = movies_data
-        self._store = store
-        self._imports = imports
-        self._is_ready = False
+    def __init__(self, index: MovieIndex):
+        self.index = index
 
     @classmethod
     def open(
@@ -116,6 +34,7 @@ class Recommender:
         model: str | Path = MODEL_DIR,
         *,
         movies_data: str | Path = MOVIES_DATA,
+        milvus_uri: str | None = None,
         store: StoreConfig | None = None,
         imports: Imports | None = None,
     ) -> "Recommender":
@@ -124,63 +43,129 @@ class Recommender:
         Args:
             model: folder that ``recsys train`` left.
             movies_data: file that ``recsys preprocess`` wrote.
-            store: address of Milvus, or exact store; by default ``milvus.db`` beside the model.
+            milvus_uri: a folder ending in ``.db``, the address of a server, or ``exact`` for search in memory; by
+                default ``milvus.db`` beside the model.
+            store: the same with everything else that a server may ask for, instead of ``milvus_uri``.
             imports: when the movies are imported; by default where the index is missing or stale.
 
         Raises:
+            ConfigError: the address is none.
             ArtifactError: no model there, or a damaged one.
             StoreError: Milvus cannot be reached.
         """
         folder = ModelFolder.open(Path(model))
-        config = store or StoreConfig(uri=str(Path(model).parent / "milvus.db"))
+        config = store or StoreConfig(uri=milvus_uri or str(Path(model).parent / "milvus.db"))
         if imports is None or config.uri == EXACT_URI:  # the exact store begins empty: filling it is no news
             imports = Imports()
-        return cls(folder, Path(movies_data), open_store(config), imports)
+        return cls(MovieIndex(folder, Path(movies_data), open_store(config), imports))
 
     def stale_reason(self) -> str | None:
         """Why the index cannot answer for this model and these movies, or None when it can."""
-        found, wanted = self._store.fingerprint, self._fingerprint
-        if found is None:
-            return "there is no index yet"
-        if found.model != wanted.model:
-            return "the index belongs to another model"
-        if found.movies != wanted.movies:
-            return f"the index belongs to another {self._movies_data.name}"
-        return None if found == wanted else "the index has another dimension or metric"
+        return self.index.stale_reason()
 
     def recommend(
-        self, *, age: int | None = None, gender: str | None = None, job: str | int | None = None, k: int = 5
+        self,
+        *,
+        age: int | None = None,
+        gender: str | None = None,
+        job: str | int | None = None,
+        user: int | None = None,
+        like: Sequence[str | int] = (),
+        dislike: Sequence[str | int] = (),
+        ratings: Mapping[str | int, float] | None = None,
+        movies: MovieFilter = _ALL,
+        k: int = 5,
+        include_seen: bool = False,
+        diversity: float = 0.0,
+        explain: bool = False,
     ) -> Recommendation:
-        """Movies for a person of whom nothing is known but these attributes; leave out what is not known.
+        """Movies for a person; leave out what is not known.
 
         Args:
             age: years, 1 to 120.
             gender: ``M`` or ``F``.
             job: number or name of a job of the data set.
+            user: id of a user of the training data, whose own vector then answers.
+            like: ids or titles of liked movies.
+            dislike: ids or titles of disliked movies.
+            ratings: rating of each of some movies, by id or title.
+            movies: which movies may be recommended.
+            k: number of movies, at least 1.
+            include_seen: recommend movies, too, that the person is known to have rated.
+            diversity: 0 for the best movies, up to 1 for the most different ones.
+            explain: say what speaks for each movie.
+
+        Raises:
+            ConfigError: a value is not allowed, or a movie or genre is not found.
+            UnknownUserError: the user is not in the model and nothing else is known of them.
+            StoreError: the index is missing, belongs to another model or other movies, or cannot be searched.
+        """
+        person = Person(
+            age=age,
+            gender=gender,
+            job=job,
+            user=user,
+            like=tuple(like),
+            dislike=tuple(dislike),
+            ratings=tuple((ratings or {}).items()),
+        )
+        return self.answer(
+            Question(
+                person=person,
+                movies=movies,
+                k=k,
+                include_seen=include_seen,
+                diversity=diversity,
+                explain=explain,
+            )
+        )
+
+    def answer(self, question: Question) -> Recommendation:
+        """Answer a question; arguments and errors as for :meth:`recommend`."""
+        understood = understand(question.person, self.index, k=question.k)
+        movies = self._best(question, understood)
+        if question.explain:
+            movies = explain(movies, understood, self.index)
+        return Recommendation(query=understood.query, model=self.index.folder.fingerprint, movies=movies)
+
+    def similar(self, movie: str | int, *, movies: MovieFilter = _ALL, k: int = 10) -> SimilarMovies:
+        """Movies whose vectors are nearest to that of a given one.
+
+        Args:
+            movie: its id or title.
+            movies: which movies may be returned.
             k: number of movies, at least 1.
 
         Raises:
-            ConfigError: a value is not allowed, or nothing is given.
-            StoreError: the index is missing, belongs to another model or other movies, or cannot be searched.
+            ConfigError: a value is not allowed, or a movie or genre is not found.
+            StoreError: as :meth:`recommend`.
         """
-        if age is None and gender is None and job is None:
-            raise ConfigError("nothing is known of the person; give at least one of --age, --gender, --job")
-        people = self._vocabulary.demographics
-        age_row = 0 if age is None else people.age_row(age)
-        gender_row = 0 if gender is None else people.gender_row(gender)
-        job_row = 0 if job is None else people.job_row(str(job))
-        query = Query(
-            age_group=people.age_name(age_row) if age_row else None,
-            gender=people.gender_name(gender_row) if gender_row else None,
-            job=people.job_name(job_row) if job_row else None,
-            k=k,
+        k = Question(k=k).k
+        (found,) = self.index.find([movie], option="MOVIE")
+        itself = np.array([found.movie_id])
+        filter = self.index.filter(movies, exclude=itself)
+        vector = self.index.make_ready().vectors(itself)[0]
+        hits = self.index.search(vector, k, filter=filter)
+        return SimilarMovies(
+            movie_id=found.movie_id,
+            title=found.title,
+            notes=(f"{movie!r} is taken as {found.title}",) if found.is_guess else (),
+            model=self.index.folder.fingerprint,
+            movies=tuple(
+                SimilarMovie(
+                    rank=place + 1,
+                    movie_id=int(hits.movie_ids[place]),
+                    title=display_title(hits.titles[place]),
+                    genres=hits.genres[place],
+                    similarity=float(hits.scores[place]),
+                )
+                for place in range(len(hits))
+            ),
         )
-        vector = self._folder.demographic[gender_row, age_row, job_row]
-        return Recommendation(query=query, model=self._folder.fingerprint, movies=self._search(vector, k))
 
     def close(self) -> None:
         """Give the store back, above all the lock of a Milvus Lite folder."""
-        self._store.close()
+        self.index.store.close()
 
     def __enter__(self) -> "Recommender":
         return self
@@ -188,57 +173,42 @@ class Recommender:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        return open_vocabulary(self._folder)
+    def _best(self, question: Question, understood: Understood) -> tuple[RecommendedMovie, ...]:
+        """The movies in the order in which they are recommended."""
+        seen = _NONE if question.include_seen else understood.seen
+        filter = self.index.filter(question.movies, exclude=seen)
+        if not question.diversity:
+            return self._movies(understood, self.index.search(understood.vector, question.k, filter=filter))
+        hits = self.index.search(understood.vector, num_candidates(question.k), filter=filter)
+        vectors = self.index.make_ready().vectors(hits.movie_ids)
+        places = varied(hits.scores, vectors, k=question.k, diversity=question.diversity)
+        movies = self._movies(understood, hits)
+        return tuple(replace(movies[place], rank=rank) for rank, place in enumerate(places, start=1))
 
-    @cached_property
-    def _fingerprint(self) -> Fingerprint:
-        return Fingerprint(
-            model=self._folder.fingerprint,
-            movies=movies_fingerprint(self._movies_data),
-            dim=self._folder.info.embedding_dim,
-        )
-
-    def _make_ready(self) -> None:
-        """Import the movies where that is due; once, at the first search, so that a wrong query costs nothing."""
-        if self._is_ready:
-            return
-        reason = "as asked" if self._imports.force else self.stale_reason()
-        if reason and not self._imports.allowed:
-            raise StoreError(f"{reason}; leave out --no-import to import the movies")
-        if reason:
-            catalog = load_catalogue(self._folder, self._movies_data)
-            with self._imports.progress(reason, len(catalog)) as advance:
-                report = self._store.write(
-                    catalog, self._fingerprint, rebuild=self._imports.force, progress=advance
-                )
-            self._imports.finished(report)
-        self._is_ready = True
-
-    def _search(self, vector: NDArray[np.float32], k: int) -> tuple[RecommendedMovie, ...]:
-        """The k best movies for a (D,) float32 unit vector."""
-        self._make_ready()
-        (hits,) = self._store.search(vector[None], k, with_movies=True)
-        stars = self._stars(vector, hits)
+    def _movies(self, understood: Understood, hits: Hits) -> tuple[RecommendedMovie, ...]:
+        stars = self._stars(understood, hits)
         return tuple(
             RecommendedMovie(
                 rank=place + 1,
                 movie_id=int(hits.movie_ids[place]),
                 title=display_title(hits.titles[place]),
                 genres=hits.genres[place],
-                score=self._folder.info.rating_max * float(hits.scores[place]),
+                score=self.index.folder.info.rating_max * float(hits.scores[place]),
                 stars=stars[place],
             )
             for place in range(len(hits))
         )
 
-    def _stars(self, vector: NDArray[np.float32], hits: Hits) -> list[float | None]:
+    def _stars(self, understood: Understood, hits: Hits) -> list[float | None]:
         """The star head's estimate for every hit; None without a star head, and for a movie nobody has rated."""
-        head, folder = self._folder.stars, self._folder
+        folder = self.index.folder
+        head = folder.stars
         if head is None:
             return [None] * len(hits)
-        rows = self._vocabulary.movie_rows(hits.movie_ids) - 1
+        rows = self.index.vocabulary.movie_rows(hits.movie_ids) - 1
         rated = (rows >= 0) & (folder.num_ratings[rows] > 0)
-        estimate = head.estimate(vector, folder.movie_vectors[rows], head.movie_offsets[rows])
+        offset = 0.0 if understood.user is None else float(head.user_offsets[understood.user])
+        estimate = head.estimate(
+            understood.vector, folder.movie_vectors[rows], head.movie_offsets[rows], user_offset=offset
+        )
         return [float(value) if known else None for value, known in zip(estimate, rated, strict=True)]

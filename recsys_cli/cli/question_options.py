@@ -1,0 +1,62 @@
+"""Options that say for whom and which movies; shared by the commands that answer questions."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from recsys_cli.config.question import MovieFilter, Person
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def person_options(command: _Command) -> _Command:
+    """Add the options that describe a person; :func:`take_person` takes them."""
+    options = (
+        click.option("-a", "--age", type=int, help="Age in years."),
+        click.option("-g", "--gender", help="M or F."),
+        click.option("-j", "--job", help="Job, by number or name."),
+        click.option("--user", type=int, help="Id of a user of the training data."),
+        click.option("--like", multiple=True, metavar="MOVIE", help="Liked movie, by id or title; repeatable."),
+        click.option("--dislike", multiple=True, metavar="MOVIE", help="Disliked movie; repeatable."),
+        click.option(
+            "--ratings",
+            "ratings_path",
+            type=click.Path(path_type=Path),
+            help="CSV file of the person's ratings: columns rating and movieId or title, perhaps year.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def take_person(options: dict[str, Any]) -> Person:
+    """Take what :func:`person_options` gave out of a command's options."""
+    names = ("age", "gender", "job", "user", "like", "dislike", "ratings_path")
+    return Person(**{name: options.pop(name) for name in names})
+
+
+def filter_options(command: _Command) -> _Command:
+    """Add the options that say which movies are asked for; :func:`take_filter` takes them."""
+    options = (
+        click.option("--genre", multiple=True, help="Only movies of this genre; repeated: of all of them."),
+        click.option("--any-genre", multiple=True, help="Only movies of one of these genres; repeatable."),
+        click.option("--not-genre", multiple=True, help="No movies of this genre; repeatable."),
+        click.option("--year", metavar="YEARS", help="Only movies of 1994, 1990-1999, 1990- or -1999."),
+        click.option("--exclude", multiple=True, metavar="MOVIE", help="Leave this movie out; repeatable."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def take_filter(options: dict[str, Any]) -> MovieFilter:
+    """Take what :func:`filter_options` gave out of a command's options.
+
+    Raises:
+        ConfigError: the years are not a range.
+    """
+    names = ("genre", "any_genre", "not_genre", "year", "exclude")
+    return MovieFilter(**{name: options.pop(name) for name in names})

@@ -1,0 +1,36 @@
+"""``recsys similar``."""
+
+from typing import Any
+
+import click
+
+from recsys_cli.cli.options import csv_option, index_options, json_option, take_index
+from recsys_cli.cli.question_options import filter_options, take_filter
+from recsys_cli.cli.render_answers import echo_similar
+
+_EXAMPLES = """\b
+Examples:
+  recsys similar "Toy Story"
+  recsys similar "Matrix, The" -k 5 --not-genre Action
+  recsys similar id:1 --year 1990- --json
+"""
+
+
+@click.command(epilog=_EXAMPLES, short_help="List movies like a given one.")
+@click.argument("movie")
+@click.option("-k", type=click.IntRange(1), default=10, show_default=True, help="Number of movies.")
+@filter_options
+@index_options
+@json_option
+@csv_option
+def command(movie: str, k: int, as_json: bool, as_csv: bool, **options: Any) -> None:
+    """List the movies nearest to MOVIE, an id or a title.
+
+    A title is found in any case, with or without its year and article. A number is an id where there is such
+    a movie.
+    """
+    from recsys_cli.steps import recommend
+
+    config, store = take_index(options)
+    answer = recommend.similar(config, store, movie, movies=take_filter(options), k=k)
+    echo_similar(answer, as_json=as_json, as_csv=as_csv)

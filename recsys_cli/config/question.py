@@ -1,0 +1,128 @@
+"""What a recommender may be asked."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recsys_cli.errors import ConfigError
+
+BULK_FORMATS = (".parquet", ".csv", ".jsonl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who a recommendation is for; whatever is not known is left out.
+
+    Attributes:
+        age: years, 1 to 120.
+        gender: ``M`` or ``F``.
+        job: number or name.
+        user: id of a user of the training data.
+        like: ids or titles of movies that the person likes.
+        dislike: ids or titles of movies that the person does not like.
+        ratings: pairs of a movie's id or title and its rating, on the model's scale.
+        ratings_path: CSV file of more such ratings.
+    """
+
+    age: int | None = None
+    gender: str | None = None
+    job: str | int | None = None
+    user: int | None = None
+    like: tuple[str | int, ...] = ()
+    dislike: tuple[str | int, ...] = ()
+    ratings: tuple[tuple[str | int, float], ...] = ()
+    ratings_path: Path | None = None
+
+    @property
+    def has_profile(self) -> bool:
+        """Whether age, gender or job is known."""
+        return not (self.age is None and self.gender is None and self.job is None)
+
+    @property
+    def has_favourites(self) -> bool:
+        """Whether a movie is liked, disliked or rated."""
+        return bool(self.like or self.dislike or self.ratings or self.ratings_path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovieFilter:
+    """Which movies are asked for; the default takes all.
+
+    Attributes:
+        genre: a movie must have every one of these.
+        any_genre: a movie must have at least one of these.
+        not_genre: a movie must have none of these.
+        year: ``1994``, ``1990-1999``, ``1990-`` or ``-1999``; None takes every year, and movies without one.
+        exclude: ids or titles of movies to leave out.
+    """
+
+    genre: tuple[str, ...] = ()
+    any_genre: tuple[str, ...] = ()
+    not_genre: tuple[str, ...] = ()
+    year: str | None = None
+    exclude: tuple[str | int, ...] = ()
+
+    def __post_init__(self) -> None:
+        first, last = self.years
+        if first is not None and last is not None and first > last:
+            raise ConfigError(f"--year: {self.year!r} ends before it begins")
+
+    @property
+    def years(self) -> tuple[int | None, int | None]:
+        """First and last year, both inclusive; None where the range is open."""
+        if self.year is None:
+            return None, None
+        match = re.fullmatch(r"\s*(\d{4})?\s*(-?)\s*(\d{4})?\s*", self.year, re.ASCII)
+        if match is None or not (match[1] or match[3]) or bool(match[1] and match[3]) > bool(match[2]):
+            raise ConfigError(
+                f"--year: {self.year!r} is not allowed; allowed: such as 1994, 1990-1999, 1990-, -1999"
+            )
+        first, last = (int(year) if year else None for year in match.group(1, 3))
+        return (first, last) if match[2] else (first, first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question to a recommender.
+
+    Attributes:
+        person: whom the movies are for.
+        movies: which movies may be recommended.
+        k: number of movies, at least 1.
+        include_seen: recommend movies, too, that the person is known to have rated.
+        diversity: 0 for the best movies, up to 1 for the most different ones.
+        explain: say what speaks for each movie.
+    """
+
+    person: Person = field(default_factory=Person)
+    movies: MovieFilter = field(default_factory=MovieFilter)
+    k: int = 5
+    include_seen: bool = False
+    diversity: float = 0.0
+    explain: bool = False
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise ConfigError(f"-k {self.k} is not allowed; allowed: 1 or more")
+        if not 0 <= self.diversity <= 1:
+            raise ConfigError(f"--diversity {self.diversity:g} is not allowed; allowed: 0 to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkConfig:
+    """Whom ``recsys recommend --users`` answers, and where it writes.
+
+    Attributes:
+        users: file of people.
+        output: file to write; its ending says in which format.
+    """
+
+    users: Path
+    output: Path
+
+    def __post_init__(self) -> None:
+        if self.output.suffix.casefold() not in BULK_FORMATS:
+            formats = ", ".join(BULK_FORMATS)
+            raise ConfigError(
+                f"--output: {str(self.output)!r} is not allowed; allowed: a name ending in {formats}"
+            )

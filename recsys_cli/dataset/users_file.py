@@ -1,0 +1,95 @@
+"""A file of people, of the data set that a model was trained on or others, in the terms of that model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from recsys_cli.dataset.demographics import GENDER_TEXTS, GENDERS_ALLOWED, Demographics
+from recsys_cli.dataset.lines import read_columns, read_header, read_lines, value_text
+from recsys_cli.dataset.problems import Problem, Problems
+from recsys_cli.dataset.tables import Choices, Users, UsersBuilder
+from recsys_cli.errors import DataError
+
+_IDS = ("userid", "user_id", "id")
+_ATTRIBUTES = ("gender", "age", "job")
+_LAYOUT_DAT = ("id", "gender", "age", "job", "zip code")
+_LAYOUT_100K = ("id", "age", "gender", "job", "zip code")
+_Row = tuple[int, dict[str, str]]
+
+
+def read_users_file(path: Path, people: Demographics) -> Users:
+    """Read people by id, gender, age and job.
+
+    Args:
+        path: ``users.dat`` (``id::gender::age::job::zip code``, or only the first two), ``u.user``
+            (``id|age|gender|job|zip code``), or a CSV or Parquet file with a column ``userId`` or ``id`` and any
+            of ``gender``, ``age`` in years and ``job``, by number or name; an empty value is unknown.
+        people: the model's genders, age groups and jobs; what it does not know of anybody is not read.
+
+    Raises: DataError: the file is missing, empty, or has bad lines; it lists the first with line and field.
+    """
+    problems = Problems()
+    known = {"gender": people.genders, "age": people.ages, "job": people.jobs}
+    users = UsersBuilder(path, problems, *_choices(people))
+    for line, fields in _rows(path, problems):
+        given = {name: fields.get(name, "") for name in _ATTRIBUTES if known[name]}
+        users.add(line, fields["id"], **given)
+    problems.raise_if_any()
+    found = users.build()
+    if not len(found.ids):
+        raise DataError(f"{path}: holds no users")
+    return found
+
+
+def _choices(people: Demographics) -> tuple[Choices, Choices, Choices]:
+    genders = {text: people.gender_row(text) for text in GENDER_TEXTS} if people.genders else {}
+    ages = Choices.of_years(people) if people.ages else Choices.of(())
+    jobs = {}
+    for row, (job_id, name) in enumerate(people.jobs, start=1):
+        jobs[str(job_id)] = jobs[name.casefold()] = row
+    listed = ", ".join(f"{job_id} {name}" for job_id, name in people.jobs)
+    return Choices(genders, GENDERS_ALLOWED), ages, Choices(jobs, listed)
+
+
+def _rows(path: Path, problems: Problems) -> Iterator[_Row]:
+    if path.suffix.casefold() in (".csv", ".parquet"):
+        return _table_rows(path, problems)
+    if path.name == "u.user":
+        return _text_rows(path, "|", _LAYOUT_100K, problems)
+    return _text_rows(path, "::", _LAYOUT_DAT, problems)
+
+
+def _table_rows(path: Path, problems: Problems) -> Iterator[_Row]:
+    header = read_header(path) if path.suffix.casefold() == ".csv" else _parquet_names(path)
+    spelled = {name.casefold(): name for name in header}
+    user = next((spelled[name] for name in _IDS if name in spelled), None)
+    if user is None:
+        raise DataError(f"{path}: no column 'userId' or 'id'; it has {', '.join(map(repr, header))}")
+    attributes = [name for name in _ATTRIBUTES if name in spelled]
+    columns = [user, *(spelled[name] for name in attributes)]
+    for line, values in read_columns(path, columns, problems=problems):
+        yield line, dict(zip(["id", *attributes], map(value_text, values), strict=True))
+
+
+def _parquet_names(path: Path) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    try:
+        names: list[str] = pyarrow.parquet.read_schema(path).names
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: cannot be read as Parquet") from error
+    return names
+
+
+def _text_rows(path: Path, separator: str, layout: tuple[str, ...], problems: Problems) -> Iterator[_Row]:
+    for line, text in read_lines(path, problems):
+        fields = text.split(separator)
+        if len(fields) == len(layout):
+            yield line, dict(zip(layout, fields, strict=True))
+        elif separator == "::" and len(fields) == 2:
+            yield line, {"id": fields[0]}
+        else:
+            allowed = f"{len(layout)} fields: {separator.join(layout)}"
+            problems.add(Problem(path, line, "line", text, allowed))
