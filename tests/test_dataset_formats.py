@@ -363,7 +363,7 @@ def test_of_repeated_ratings_the_last_counts_and_the_others_are_counted(tmp_path
 
 
 def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     (tmp_path / "dataset.toml").write_text(text.split("```toml\n")[1].split("```")[0])
     categories = {"item_id": [1], "name": ["Tea"], "categories": ["Drinks|Hot"]}
     pq.write_table(pa.table(categories), tmp_path / "items.parquet")
@@ -376,5 +376,5 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
 
 
 def test_the_documentation_lists_every_format() -> None:
-    text = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\S+)` ", text, re.MULTILINE) == ["--format", *FORMATS]

@@ -370,7 +370,7 @@ def start(url: str, folder: Path, *, limit: int = 0) -> "subprocess.Popen[str]":
 
 def test_an_interrupted_download_goes_on_where_it_stopped(server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "ml-tiny"
-    process = start(server.url("slow"), folder)
+    process = start(server.url("stalled"), folder)
     partial = tmp_path / ".ml-tiny.download" / "ml-tiny.zip.partial"
     while not (partial.exists() and partial.stat().st_size):
         assert process.poll() is None, process.communicate()
