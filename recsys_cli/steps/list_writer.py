@@ -1,7 +1,7 @@
 """Lists of many people to one file: Parquet or CSV, a row for each movie, or JSON, a line for each person."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,13 +73,13 @@ def open_writer(path: Path) -> Iterator[ListWriter]:
 
     Raises: DataError: the file cannot be written.
     """
-    sink_class = _SINKS[path.suffix.casefold()]
+    open_sink = _SINKS[path.suffix.casefold()]
     if path.is_dir():
         raise DataError(f"{path}: is a folder")
     partial = path.with_name(f".{path.name}.partial")  # always this name: what a killed run left is overwritten
     try:
         try:
-            sink = sink_class(partial)
+            sink = open_sink(partial)
             try:
                 yield ListWriter(path, sink)
             finally:
@@ -91,26 +91,19 @@ def open_writer(path: Path) -> Iterator[ListWriter]:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-class _ParquetSink:
-    def __init__(self, path: Path):
-        self._writer = pyarrow.parquet.ParquetWriter(path, _SCHEMA)
+class _TableSink:
+    """Writes tables with one of pyarrow's writers."""
+
+    def __init__(self, path: Path, writer: Callable[[Any, pa.Schema], Any]):
+        self._file = path.open("wb")
+        self._writer = writer(self._file, _SCHEMA)
 
     def add(self, lists: list[UserList]) -> None:
         self._writer.write_table(_table(lists))
 
     def close(self) -> None:
         self._writer.close()
-
-
-class _CsvSink:
-    def __init__(self, path: Path):
-        self._writer = pyarrow.csv.CSVWriter(path, _SCHEMA)
-
-    def add(self, lists: list[UserList]) -> None:
-        self._writer.write_table(_table(lists))
-
-    def close(self) -> None:
-        self._writer.close()
+        self._file.close()
 
 
 class _JsonLinesSink:
@@ -125,7 +118,11 @@ class _JsonLinesSink:
         self._file.close()
 
 
-_SINKS: dict[str, Any] = {".parquet": _ParquetSink, ".csv": _CsvSink, ".jsonl": _JsonLinesSink}
+_SINKS: dict[str, Callable[[Path], _Sink]] = {
+    ".parquet": lambda path: _TableSink(path, pyarrow.parquet.ParquetWriter),
+    ".csv": lambda path: _TableSink(path, pyarrow.csv.CSVWriter),
+    ".jsonl": _JsonLinesSink,
+}
 
 
 def _table(lists: list[UserList]) -> pa.Table:

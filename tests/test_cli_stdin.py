@@ -1,0 +1,76 @@
+"""`recsys recommend --stdin`: one question a line, one answer a line."""
+
+import json
+from typing import Any
+
+import pytest
+from commands import Recsys
+
+
+def ask(recsys: Recsys, *questions: object, options: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    lines = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in questions]
+    result = recsys("recommend", "--stdin", *options, stdin=b"\n".join(lines) + b"\n")
+    assert result.exit_code == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_each_line_is_answered_as_a_question_of_its_own(recsys: Recsys) -> None:
+    answers = ask(
+        recsys,
+        {"age": 25, "gender": "M", "job": 4},
+        {"user": 17, "genre": "Comedy", "year": 1994, "k": 2},
+        {"like": ["The Matrix", 1], "dislike": "Speed", "k": 3, "explain": True},
+        {"ratings": {"The Matrix": 4.5}, "diversity": 0.5, "k": 3},
+        {"gender": None, "age": 30, "exclude": [1], "include_seen": True},
+    )
+    assert answers == [
+        recsys.json("recommend", "-a", "25", "-g", "M", "-j", "4"),
+        recsys.json("recommend", "--user", "17", "--genre", "Comedy", "--year", "1994", "-k", "2"),
+        recsys.json(
+            "recommend", "--like", "The Matrix", "--like", "id:1", "--dislike", "Speed", "-k", "3", "--explain"
+        ),
+        answers[3],
+        recsys.json("recommend", "-a", "30", "--exclude", "id:1", "--include-seen"),
+    ]
+    assert answers[3]["query"]["rated"] == [{"movie_id": 283, "title": "The Matrix (1999)", "rating": 4.5}]
+
+
+def test_options_hold_where_a_line_does_not_say_otherwise(recsys: Recsys) -> None:
+    first, second = ask(recsys, {"gender": "F"}, {"gender": "F", "k": 1}, options=("-k", "3", "--genre", "War"))
+    assert [len(one["movies"]) for one in (first, second)] == [3, 1]
+    assert all("War" in movie["genres"] for movie in first["movies"] + second["movies"])
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (b"x", "not JSON: Expecting value: line 1 column 1 (char 0)"),
+        (b"\xff", "not JSON: "),
+        (b"[1]", 'not a JSON object, such as {"age": 25, "gender": "M", "job": 4}'),
+        (b"[" * 100_000, "not JSON: "),
+        ({"agee": 3}, "'agee' is not a field; near: age; allowed: age, gender, job, user, like, dislike, "),
+        ({"age": "25"}, 'age: "25" is not a whole number'),
+        ({"age": True}, "age: true is not a whole number"),
+        ({"age": 25.5}, "age: 25.5 is not a whole number"),
+        ({"like": [1.5]}, "like: 1.5 is not a text or a whole number"),
+        ({"like": "Speeed"}, "--like: 'Speeed' is no movie here; near: 240 Speed (1994); give an id or a title"),
+        ({"ratings": [5]}, 'ratings: not an object of movies and their ratings, such as {"Toy Story": 5}'),
+        ({"ratings": {"Speed": 9}}, "ratings: the rating 9 of 'Speed' is not in 1 to 5"),
+        ({"k": 0}, "-k 0 is not allowed; allowed: 1 or more"),
+        ({"user": 99999}, "--user: 99999 is not in the model; "),
+        ({"genre": "Comdy"}, "--genre: 'Comdy' is not a genre of these movies; near: Comedy; allowed: "),
+    ],
+)
+def test_a_bad_line_is_answered_by_an_error_and_the_next_one_served(
+    recsys: Recsys, line: object, error: str
+) -> None:
+    failure, answer = ask(recsys, line, {"gender": "F"})
+    assert failure["error"].startswith(error)
+    assert "\n" not in failure["error"]
+    assert failure["line"] == 1
+    assert answer == recsys.json("recommend", "-g", "F")
+
+
+def test_blank_lines_are_passed_over_and_counted(recsys: Recsys) -> None:
+    (failure,) = ask(recsys, b"", b"  ", b"x")
+    assert failure["line"] == 3
