@@ -48,7 +48,10 @@ def run(config: PreprocessConfig) -> PreprocessSummary:
     """
     folder = ModelFolder.open(config.model)
     vocabulary = open_vocabulary(folder)
-    source = _find(config.file, Path(str(folder.info.run.get("data_dir", "data"))))
+    training_dir = Path(str(folder.info.run.get("data_dir", "data")))
+    if training_dir.is_relative_to(Path.cwd()):  # shorter in what is printed
+        training_dir = training_dir.relative_to(Path.cwd())
+    source = _find(config.file, training_dir)
     movies = read_movies(source)
     if not config.allow_title_changes:
         _refuse_other_titles(movies, vocabulary, source)
