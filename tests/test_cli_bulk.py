@@ -65,7 +65,7 @@ def test_the_filter_holds_for_everybody(recsys: Recsys, tmp_path: Path) -> None:
 def test_milvus_gives_the_same_lists_as_memory(recsys: Recsys, tmp_path: Path) -> None:
     model = recsys.workspace / "recommender_system.inference.model"
     question = Question(k=10, movies=MovieFilter(not_genre=("War",)))
-    found = []
+    found: list[Lists] = []
     for uri in (EXACT_URI, str(recsys.milvus)):
         path = tmp_path / f"{len(found)}.parquet"
         store = StoreConfig(uri=uri)
