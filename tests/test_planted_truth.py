@@ -21,7 +21,8 @@ def planted(make_sample: ModuleType) -> np.ndarray:
     movies = make_sample.rated_movies()
     quality = make_sample.draw_movie_traits(movies, make_sample.generator(make_sample.MOVIE_STREAM)).quality
     shifts = [make_sample.group_shifts(movies, gender=gender, age=age, job=job) for gender, age, job in GROUPS]
-    return quality + np.array(shifts)
+    stars: np.ndarray = quality + np.array(shifts)
+    return stars
 
 
 @pytest.fixture(scope="module")
