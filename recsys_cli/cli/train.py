@@ -59,6 +59,8 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help="Folder to write.",
 )
+@click.option("--format", help="Layout of the data set's files, instead of the one they look like.")
+@click.option("--skip-bad-lines", is_flag=True, help="Leave bad lines of the data set out.")
 @_flags
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file of options.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted training stopped.")
@@ -69,6 +71,8 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 def command(
     data: Path | None,
     model: Path,
+    format: str | None,
+    skip_bad_lines: bool,
     config_file: Path | None,
     resume: bool,
     device: str,
@@ -90,6 +94,8 @@ def command(
     config = TrainConfig(
         data=data,
         model=model,
+        format=format,
+        skip_bad_lines=skip_bad_lines,
         options=options,
         resume=resume,
         device=device,

@@ -217,6 +217,8 @@ class TrainConfig:
     Attributes:
         data: folder of the data set; None for $RECSYS_DATA or ``data/ml-1m``.
         model: folder to write.
+        format: layout of the data set's files, None to tell it by them.
+        skip_bad_lines: leave bad lines out instead of refusing the data set.
         download: fetch MovieLens 1M where the default folder does not exist.
         device: ``auto``, ``cpu`` or ``gpu``.
         resume: go on from the checkpoint of an interrupted run.
@@ -226,6 +228,8 @@ class TrainConfig:
 
     data: Path | None = None
     model: Path = Path("recommender_system.inference.model")
+    format: str | None = None
+    skip_bad_lines: bool = False
     download: bool = True
     device: str = "auto"
     resume: bool = False

@@ -3,6 +3,8 @@
 import paddle
 from paddle import Tensor
 
+_LEAST_SUM = 1e-30
+
 
 def softmax_loss(
     cosines: Tensor, positives: Tensor, *, candidates: Tensor, log_q: Tensor, temperature: float
@@ -50,11 +52,13 @@ def squared_error(estimates: Tensor, targets: Tensor, ratings: Tensor) -> Tensor
 
     Args:
         estimates: (B, K) float32, on the rating scale.
-        targets: (R,) int64, flat positions in (B, K).
+        targets: (R,) int64, flat positions in (B, K); R may be 0.
         ratings: (R,) float32.
 
-    Returns: scalar float32.
+    Returns: scalar float32; 0 without any.
     """
+    if targets.shape[0] == 0:
+        return (estimates * 0.0).sum()
     error = paddle.gather(estimates.reshape([-1]), targets) - ratings
     return (error * error).mean()
 
@@ -66,4 +70,5 @@ def _logits(cosines: Tensor, candidates: Tensor, log_q: Tensor, temperature: flo
     ``log_softmax`` would take fifty times as long on a CPU.
     """
     logits = (cosines - 1.0) / temperature - log_q  # (B, K)
-    return logits, paddle.log((candidates * paddle.exp(logits)).sum(axis=1))
+    # The floor is far below any sum of candidates; it is for a user whose whole catalogue is history.
+    return logits, paddle.log(paddle.clip((candidates * paddle.exp(logits)).sum(axis=1), min=_LEAST_SUM))

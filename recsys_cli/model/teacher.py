@@ -33,9 +33,11 @@ class Teacher:
             batch: users, and which movies compete.
             sharpness: > 0, exponent of the predicted weight.
 
-        Returns: (B, K) float32, rows sum to 1.
+        Returns: (B, K) float32, rows sum to 1; a row of zeros where no movie competes.
         """
-        predicted = self.likes[batch.users] @ self.weights  # (B, K)
-        shares: NDArray[np.float32] = np.maximum(predicted, 1e-6) ** np.float32(sharpness) * batch.candidates
-        shares /= shares.sum(axis=1, keepdims=True)
+        predicted = np.maximum(self.likes[batch.users] @ self.weights, 1e-6) * batch.candidates  # (B, K)
+        # Relative to the highest: a power of small numbers alone would be zero everywhere.
+        highest = np.maximum(predicted.max(axis=1, keepdims=True), 1e-6)
+        shares: NDArray[np.float32] = (predicted / highest) ** np.float32(sharpness)
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1.0)
         return shares

@@ -29,9 +29,12 @@ _OFFSET_DAMPING = 10.0  # ratings that a movie's or user's own must outweigh
 
 def warm_start(towers: TwoTowers, batches: Batches, config: WarmStartConfig, *, seed: int) -> None:
     """Set the towers' starting point from ALS on the training likes."""
+    likes = batches.likes()
+    if not likes.nnz:
+        return  # nothing to learn from
     dim, history_width = towers.users.rated.project.shape[1], towers.users.rated.project.shape[0]
     config = dataclasses.replace(config, als_factors=min(config.als_factors, dim - 1, history_width))
-    user_factors, movie_factors = fit_als(batches.likes(), config, seed=seed)
+    user_factors, movie_factors = fit_als(likes, config, seed=seed)
     _start_movies(towers.movies, movie_factors, batches)
     _start_users(towers.users, user_factors, movie_factors, batches)
 

@@ -94,7 +94,7 @@ def run(config: TrainConfig, progress: Progress) -> TrainSummary:
     """
     started = time.monotonic()
     check_replaceable(config.model)
-    dataset = read_dataset(find_data(config, progress))
+    dataset = _read_data(config, progress)
     progress.detail(f"data: {len(dataset.rating_values):,} ratings, read in {time.monotonic() - started:.1f} s")
     split = hold_out(len(dataset.rating_values), config.options.schedule)
     return train_split(dataset, split, config, progress, started=started)
@@ -210,6 +210,21 @@ def find_data(config: TrainConfig, progress: Progress) -> Path:
             "'recsys download ml-1m'"
         )
     return path
+
+
+def _read_data(config: TrainConfig, progress: Progress) -> Dataset:
+    """The data set; says what it is and what was left out of it."""
+    path = find_data(config, progress)
+    dataset = read_dataset(path, format=config.format, skip_bad_lines=config.skip_bad_lines)
+    progress.say(
+        f"{path}: layout {dataset.format}, {len(dataset.movie_ids):,} movies, {len(dataset.user_ids):,} users, "
+        f"{len(dataset.rating_values):,} ratings from {dataset.rating_min:g} to {dataset.rating_max:g}"
+    )
+    if dataset.problems.count:
+        progress.say(f"bad lines left out: {dataset.problems.count:,}; 'recsys check {path}' lists them")
+    if dataset.num_repeated:
+        progress.say(f"ratings left out because the same user rates the movie again: {dataset.num_repeated:,}")
+    return dataset
 
 
 def _describe(dataset: Dataset, vocabulary: Vocabulary) -> dict[str, Any]:
