@@ -9,6 +9,9 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_outputs_are_up_to_date() -> None:
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "sync_readme.py", "--check"], capture_output=True, text=True, check=False
+        [sys.executable, ROOT / "scripts" / "sync_readme.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
