@@ -69,7 +69,7 @@ def test_favourites_move_the_list_and_are_left_out_of_it(recsys: Recsys) -> None
     without = movie_ids(recsys.json("recommend", "-g", "F", "-k", "10"))
     document = recsys.json("recommend", "-g", "F", "-k", "10", "--like", "matrix, the", "--dislike", "id:1")
     assert [(movie["title"], movie["rating"]) for movie in document["query"]["rated"]] == [
-        ("The Matrix (1999)", 5),
+        ("The Matrix (1999)", 4),
         ("All Quiet on the Western Front (1930)", 1),
     ]
     named = [movie["movie_id"] for movie in document["query"]["rated"]]

@@ -106,7 +106,7 @@ def test_csv_has_a_header_and_a_row_for_each_movie(recsys: Recsys) -> None:
         (["--like", "Speeed"], "Error: --like: 'Speeed' is no movie here; near: 240 Speed (1994); give an id "),
         (
             ["--like", "Speed", "--dislike", "240"],
-            "Error: --dislike: Speed (1994) is rated twice: 5 and 1\n",
+            "Error: --dislike: Speed (1994) is rated twice: 4 and 1\n",
         ),
     ],
 )

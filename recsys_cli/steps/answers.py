@@ -10,7 +10,7 @@ class RatedMovie:
     Attributes:
         movie_id: the data set's id.
         title: as people write it, with the year.
-        rating: on the model's rating scale; a like is its top, a dislike its bottom.
+        rating: on the model's rating scale; a like is 0.8 of its top, a dislike its bottom.
     """
 
     movie_id: int

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recsys_cli.config.question import Person
 from recsys_cli.errors import ConfigError, UnknownUserError
-from recsys_cli.model.favourites import lean
+from recsys_cli.model.favourites import LIKE_SHARE, Favourites, history_vector, lean
 from recsys_cli.steps.answers import Query, RatedMovie
 from recsys_cli.steps.movie_index import MovieIndex
 
@@ -121,7 +121,7 @@ def _rated(person: Person, index: MovieIndex, notes: list[str]) -> tuple[RatedMo
         rated = {movie.movie_id: movie for movie in file.rated}
         note = file.note(person.ratings_path)
         notes += [note] if note else []
-    given = [("--like", name, info.rating_max) for name in person.like]
+    given = [("--like", name, LIKE_SHARE * info.rating_max) for name in person.like]
     given += [("--dislike", name, info.rating_min) for name in person.dislike]
     given += [("ratings", name, rating) for name, rating in person.ratings]
     for option, name, rating in given:
@@ -142,12 +142,24 @@ def _rated(person: Person, index: MovieIndex, notes: list[str]) -> tuple[RatedMo
 def _vector(
     index: MovieIndex, profile: tuple[int, int, int], user: int | None, rated: tuple[RatedMovie, ...]
 ) -> NDArray[np.float32]:
+    """(D,) unit vector: the user's own or the profile's, with history and a turn towards the favourites."""
     folder = index.folder
     base: NDArray[np.float32] = folder.demographic[profile] if user is None else folder.user_vectors[user]
     if not rated:
         return base
     ids = np.array([movie.movie_id for movie in rated], dtype=np.int64)
-    ratings = np.array([movie.rating for movie in rated], dtype=np.float32)
-    middle = (folder.info.rating_min + folder.info.rating_max) / 2
-    values = (ratings - np.float32(middle)) / np.float32(folder.info.rating_max - middle)
-    return lean(base, index.make_ready().vectors(ids), values, weight=1.0)
+    rows = index.vocabulary.movie_rows(ids) - 1
+    favourites = Favourites(
+        places=np.where((rows >= 0) & (folder.num_ratings[rows] > 0), rows, -1),
+        ratings=np.array([movie.rating for movie in rated], dtype=np.float32),
+        vectors=index.make_ready().vectors(ids),
+    )
+    if user is None:
+        base = history_vector(folder.tables, profile, favourites)
+    return lean(
+        base,
+        favourites,
+        movies=folder.movie_vectors[folder.num_ratings > 0],
+        rating_min=folder.info.rating_min,
+        rating_max=folder.info.rating_max,
+    )
