@@ -4,11 +4,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from layouts import write_1m
 from models import write_small_model
+
+from recsys_cli.model.artifact import ModelFolder
 
 ROOT = Path(__file__).parents[1]
 
@@ -104,3 +108,32 @@ def test_a_folder_that_cannot_be_written_is_one_line(folder: Path, arguments: li
     done = run("-m", "recsys_cli", *arguments, cwd=folder)
     assert done.stderr == f"Error: {message}\n"
     assert done.returncode == 1
+
+
+@pytest.mark.slow
+def test_a_training_killed_at_20_random_moments_leaves_a_whole_model(
+    folder: Path, rng: np.random.Generator
+) -> None:
+    arguments = ["train", "--data", str(ROOT / "data" / "sample"), "--embedding-dim", "16", "--epochs", "1"]
+    started = time.monotonic()
+    assert run("-m", "recsys_cli", *arguments, cwd=folder).returncode == 0
+    seconds = time.monotonic() - started
+    kills = 0
+    for seed, moment in enumerate(rng.uniform(0.1, 1.0, size=20) * seconds):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "recsys_cli", *arguments, "--seed", str(seed + 100)],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        try:
+            process.wait(timeout=moment)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            kills += 1
+        ModelFolder.open(folder / "recommender_system.inference.model").verify()
+    assert kills >= 10
+    assert run("-m", "recsys_cli", *arguments, cwd=folder).returncode == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["data", "recommender_system.inference.model"]
