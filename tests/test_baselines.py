@@ -92,15 +92,16 @@ def test_popular_in_group_breaks_ties_by_the_likes_of_everybody(data: Interactio
     np.testing.assert_allclose(scores, [[2 + 2 / 4, 1 + 3 / 4, 2 / 4, 0], [2 / 4, 2 + 3 / 4, 2 + 2 / 4, 0]])
 
 
-def test_popular_genres_by_hand(data: Interactions) -> None:
-    # The first genre: all of movie 0 (2 likes), half of movie 1 (3); the second: half of movie 1, all of 2 (2).
-    first = second = (2 + 0.5 * 3) / 1.5
-    scores = PopularGenres(data).scores(np.array([0]))
-    np.testing.assert_allclose(scores, [[first, (first + second) / 2, second, 0]], rtol=1e-6)
+def test_popular_genres_by_hand() -> None:
+    # 2 likes of the first genre's movie, none of the second's: 1 + 1 and 1 - 1 with the smallest weights.
+    data = table([[5, 0, 1, 0], [5, 0, 1, 0], [1, 0, 1, 0]])
+    scores = PopularGenres(data, penalty=1e-6).scores(np.array([0]))
+    np.testing.assert_allclose(scores[0, [0, 2]], [2.0, 0.0], atol=1e-4)
+    assert scores[0, 1] == pytest.approx(1.0, abs=1e-4)  # not rated: 1 constant + 1 - 1
 
 
 def test_liked_genres_prefer_the_users_own(data: Interactions) -> None:
-    scores = LikedGenres(data).scores(np.array([1, 3]))
+    scores = LikedGenres(data, penalty=100.0, damping=1.0).scores(np.array([1, 3]))
     assert scores[0].argmax() == 0  # likes the first genre alone
     assert scores[1].argmax() == 2  # the second more often than the first
 

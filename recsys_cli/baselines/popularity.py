@@ -52,13 +52,21 @@ class Chance(Baseline):
 
 
 class PopularGenres(Baseline):
-    """Movies of well-liked genres first: the mean, over a movie's genres, of such a movie's mean likes."""
+    """The likes that a movie's genres let one expect, by ridge regression on the movies that are rated."""
 
-    def __init__(self, data: Interactions):
-        shares = _genre_shares(data.genres)
+    def __init__(self, data: Interactions, *, penalty: float):
+        """Fit.
+
+        Args:
+            data: training ratings.
+            penalty: of the squared weights of the genres, > 0; the constant is free.
+        """
+        inputs = np.hstack([np.ones((data.num_movies, 1)), data.genres])  # (M, 1 + G)
         rated = np.bincount(data.movies, minlength=data.num_movies) > 0
-        likes = _num_likes(data)[rated] @ shares[rated]  # (G,)
-        self._scores = shares @ (likes / np.maximum(shares[rated].sum(axis=0), 1e-9)).astype(np.float32)  # (M,)
+        free = np.diag([0.0] + [penalty] * data.genres.shape[1])
+        gram = inputs[rated].T @ inputs[rated] + free
+        weights = np.linalg.solve(gram, inputs[rated].T @ _num_likes(data)[rated])
+        self._scores: Floats = (inputs @ weights).astype(np.float32)  # (M,)
 
     def scores(self, users: Ints) -> Floats:
         """See :meth:`Baseline.scores`."""
@@ -66,21 +74,28 @@ class PopularGenres(Baseline):
 
 
 class LikedGenres(Baseline):
-    """Movies of the genres that this user likes more often than others do first."""
+    """The likes expected of a movie's genres, times how much more than others this user likes these genres."""
 
-    def __init__(self, data: Interactions):
-        shares = _genre_shares(data.genres)
+    def __init__(self, data: Interactions, *, penalty: float, damping: float):
+        """Fit.
+
+        Args:
+            data: training ratings.
+            penalty: of :class:`PopularGenres`.
+            damping: likes in everybody's proportions that every user is taken to have besides, > 0.
+        """
+        self._popular = PopularGenres(data, penalty=penalty)
+        self._shares = _genre_shares(data.genres)
         liked = data.liked()
         counts = np.asarray(liked.sum(axis=1), dtype=np.float32)  # (U, 1)
-        everybody = shares.T @ _num_likes(data) / max(liked.nnz, 1)  # (G,)
-        # As many likes as the damping come from everybody, so that one like does not make a taste.
-        damping = np.float32(10.0)
-        self._taste = (liked @ shares + damping * everybody) / (counts + damping) / np.maximum(everybody, 1e-9)
-        self._shares = shares
+        everybody = self._shares.T @ _num_likes(data) / max(liked.nnz, 1)  # (G,)
+        own = (liked @ self._shares + np.float32(damping) * everybody) / (counts + np.float32(damping))  # (U, G)
+        self._taste = own / np.maximum(everybody, 1e-9)
 
     def scores(self, users: Ints) -> Floats:
         """See :meth:`Baseline.scores`."""
-        scores: Floats = (self._taste[users] @ self._shares.T).astype(np.float32)
+        expected = np.maximum(self._popular.scores(users), 1e-3)  # a genre may let one expect fewer than none
+        scores: Floats = (expected * (self._taste[users] @ self._shares.T)).astype(np.float32)
         return scores
 
 

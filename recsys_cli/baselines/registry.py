@@ -35,6 +35,14 @@ def _fit_biases(data: Interactions, config: BaselineConfig, seed: int) -> Baseli
     return Biases(data, user_damping=config.user_damping, movie_damping=config.movie_damping)
 
 
+def _fit_popular_genres(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
+    return PopularGenres(data, penalty=config.genre_penalty)
+
+
+def _fit_liked_genres(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
+    return LikedGenres(data, penalty=config.genre_penalty, damping=config.taste_damping)
+
+
 def _fit_als(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
     return ALS(
         data,
@@ -63,8 +71,8 @@ BASELINES = (
     Entry("chance", "Chance", _NEW, lambda data, config, seed: Chance(data, seed=seed)),
     Entry("popular", "Most popular", _USERS, lambda data, config, seed: Popular(data)),
     Entry("popular_in_group", "Popular in group", _USERS, lambda data, config, seed: PopularInGroup(data)),
-    Entry("popular_genres", "Popular genres", _NEW, lambda data, config, seed: PopularGenres(data)),
-    Entry("liked_genres", "Liked genres", _NEW, lambda data, config, seed: LikedGenres(data)),
+    Entry("popular_genres", "Popular genres", _NEW, _fit_popular_genres),
+    Entry("liked_genres", "Liked genres", _NEW, _fit_liked_genres),
     Entry("attribute_ridge", "Attribute ridge", _USERS, _fit_ridge),
     Entry("als", "Implicit ALS", _KNOWN, _fit_als),
     Entry("ease", "EASE", _KNOWN, _fit_ease),

@@ -71,6 +71,8 @@ class BaselineConfig:
     Attributes:
         user_damping: ratings at the mean that every user is taken to have given besides.
         movie_damping: the same for every movie.
+        genre_penalty: of the regression from genres to the number of likes.
+        taste_damping: likes in everybody's proportions of genres that a user is taken to have besides.
         ridge_penalty: of the regression from attributes to likes.
         als_factors: length of ALS's vectors.
         als_alpha: weight of a like over everything else.
@@ -82,6 +84,8 @@ class BaselineConfig:
 
     user_damping: float = 5.0
     movie_damping: float = 2.0
+    genre_penalty: float = 3.0
+    taste_damping: float = 10.0
     ridge_penalty: float = 100.0
     als_factors: int = 64
     als_alpha: float = 2.0
