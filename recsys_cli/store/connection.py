@@ -16,7 +16,7 @@ from pymilvus.exceptions import ConnectionConfigException, MilvusException
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
-from recsys_cli.store.reach import check_address, why_unavailable
+from recsys_cli.store.reach import why_unavailable
 
 _log = logging.getLogger(__name__)
 _LIBRARIES = ("pymilvus", "pymilvus.milvus_client", "milvus_lite", "grpc")
@@ -40,15 +40,13 @@ class NotLoadedError(StoreError):
 class Connection:
     """A client of one Milvus; every call through it raises StoreError."""
 
-    def __init__(self, config: StoreConfig, *, create: bool) -> None:
+    def __init__(self, config: StoreConfig) -> None:
         """Connect.
 
         Args:
             config: the address and how to reach it.
-            create: make a Milvus Lite folder that does not exist.
         Raises: StoreError: if that does not succeed within the timeout.
         """
-        check_address(config, create=create)
         self.config = config
         self._version: str | None = None
         for name in _LIBRARIES:

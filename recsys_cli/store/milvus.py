@@ -36,16 +36,15 @@ _INDEX_WORDS = {"index_type", "metric_type", "field_name", "index_name", "state"
 class MilvusStore:
     """An index under an alias; see `Store` for what its methods promise."""
 
-    def __init__(self, config: StoreConfig, *, create: bool = True) -> None:
+    def __init__(self, config: StoreConfig) -> None:
         """Connect and read what the alias names.
 
         Args:
             config: the address, the alias and how to reach them.
-            create: make a Milvus Lite folder that does not exist.
         Raises: StoreError: if Milvus cannot be reached, or the name belongs to a collection of another program.
         """
         self._alias = config.collection
-        self._link = Connection(config, create=create)
+        self._link = Connection(config)
         self._updated = False
         self._loaded = False
         self._collection: str | None = None
