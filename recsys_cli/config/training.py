@@ -69,7 +69,7 @@ class ObjectiveConfig:
     """
 
     objective: str = "hybrid"
-    rating_weight: float = 0.5
+    rating_weight: float = 0.7
     temperature: float = 0.07
     positives: str = "likes"
     like_share: float = 0.8
@@ -153,7 +153,7 @@ class ScheduleConfig:
         time_limit: seconds after which no further epoch begins; None for no limit.
     """
 
-    epochs: int = 12
+    epochs: int = 8
     patience: int = 3
     batch_users: int = 256
     learning_rate: float = 1e-3
