@@ -209,11 +209,12 @@ def test_an_interrupted_run_leaves_the_old_file(recsys: Recsys, tmp_path: Path) 
 
 @pytest.mark.slow
 def test_all_users_of_movielens_1m_agree_with_plain_numpy(
-    trained_ml1m: Recsys, ml1m: Path, tmp_path: Path
+    ml1m_workspace: Path, ml1m: Path, tmp_path: Path
 ) -> None:
-    folder = ModelFolder.open(trained_ml1m.workspace / "recommender_system.inference.model")
+    recsys = Recsys(ml1m_workspace, tmp_path / "milvus.db")
+    folder = ModelFolder.open(ml1m_workspace / "recommender_system.inference.model")
     output = tmp_path / "all.parquet"
-    result = trained_ml1m("recommend", "--users", str(ml1m / "users.dat"), "-o", str(output), "-k", "20")
+    result = recsys("recommend", "--users", str(ml1m / "users.dat"), "-o", str(output), "-k", "20")
     assert result.exit_code == 0, result.stderr
     lists = read_lists(output)
     assert sorted(lists) == folder.user_ids.tolist()
