@@ -9,6 +9,7 @@ from recsys_cli.cli.training_progress import TrainingProgress
 
 if TYPE_CHECKING:
     from recsys_cli.steps.estimates import Estimate
+    from recsys_cli.steps.favourites import FavouritesCurve
     from recsys_cli.steps.report import EvaluationReport, GroupReport
 
 _RATINGS = {"rmse": "RMSE", "mae": "MAE"}
@@ -38,9 +39,23 @@ def echo_report(report: "EvaluationReport") -> None:
         if groups:
             console.print(_table(title, columns, groups, k=report.k))
             console.print()
+    if report.favourites is not None:
+        console.print(_favourites_table(report.favourites, k=report.k))
+        console.print()
     for text in (*report.protocol, *report.notes):
         console.print(text)
     console.print(f"{report.data}, {report.seconds:.0f} s")
+
+
+def _favourites_table(curve: "FavouritesCurve", *, k: int) -> Table:
+    """NDCG of cold users by the number of favourites they name."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(f"NDCG@{k} after so many likes, {curve.users:,} users", no_wrap=True)
+    for count in curve.shown:
+        table.add_column(str(count), justify="right", no_wrap=True)
+    for title, values in (("recsys", curve.ndcg), ("most popular", curve.popular)):
+        table.add_row(f"  {title}", *(f"{value:.3f}" for value in values))
+    return table
 
 
 def _has_any(group: "GroupReport", columns: dict[str, str]) -> bool:

@@ -9,14 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from recsys_cli.config.evaluation import BaselineConfig, EvaluateConfig, ProtocolConfig
 from recsys_cli.config.training import TrainConfig, TrainingOptions
 from recsys_cli.dataset.movielens import Dataset, read_dataset
 from recsys_cli.dataset.split import Split
 from recsys_cli.model.artifact import ModelFolder
 from recsys_cli.steps import train
+from recsys_cli.steps.favourites import curve, measure_ways, served_vector
 from recsys_cli.steps.given_model import open_given, write_predictions
-from recsys_cli.steps.protocol import Case, describe_given, describe_splits, split_cases
+from recsys_cli.steps.protocol import Case, Group, describe_given, describe_splits, split_cases
 from recsys_cli.steps.report import EvaluationReport
 from recsys_cli.steps.served import ServedModel
 from recsys_cli.steps.study import Study
@@ -86,6 +90,7 @@ def _measure_splits(
     data = train.find_data(TrainConfig(data=config.data, download=config.download), progress)
     dataset = read_dataset(data)
     seeds = range(1, config.seeds + 1)
+    favourites = []
     for seed in seeds:
         for case in split_cases(dataset, protocol, seed=seed):
             where = f"split {seed} of {config.seeds}, {' and '.join(group.kind for group in case.groups)}"
@@ -95,6 +100,9 @@ def _measure_splits(
                 model = train_on(dataset, case, config.options, model=Path(folder) / "model", progress=progress)
                 served = ServedModel(model, dataset)
                 study.add(case, served, title=_title(model), stage=stage)
+                favourites += [
+                    _favourites(dataset, model, case, cold) for cold in case.groups if cold.kind == "cold"
+                ]
     return EvaluationReport(
         data=str(data),
         fingerprint=dataset.fingerprint,
@@ -104,7 +112,19 @@ def _measure_splits(
         protocol=describe_splits(dataset, protocol, seeds=config.seeds, holdout=config.options.schedule.holdout),
         notes=tuple(study.notes),
         groups=study.groups(),
+        favourites=curve(favourites) if favourites else None,
         seconds=time.monotonic() - started,
+    )
+
+
+def _favourites(dataset: Dataset, model: ModelFolder, case: Case, cold: Group) -> dict[str, NDArray[np.float64]]:
+    return measure_ways(
+        dataset,
+        model,
+        users=cold.users,
+        train=case.train,
+        ways={"recsys": served_vector},
+        rng=np.random.default_rng([case.seed, 77]),
     )
 
 
@@ -126,6 +146,7 @@ def _measure_given(
         protocol=describe_given(given.case, protocol),
         notes=(*given.notes, *study.notes),
         groups=study.groups(),
+        favourites=None,
         seconds=time.monotonic() - started,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.steps.estimates import LOWER_IS_BETTER, METRICS, Bootstrap, Estimate, estimate
+from recsys_cli.steps.favourites import FavouritesCurve
 from recsys_cli.steps.measure import Measured
 
 MODEL = "model"
@@ -98,6 +99,7 @@ class EvaluationReport:
         protocol: what was held out, and what the numbers mean.
         notes: what was left out, and why.
         groups: known users, cold users, new movies; without those that have no ratings.
+        favourites: cold users who name a few likes; None for a model that was given, or too few people.
         seconds: that it took.
     """
 
@@ -109,6 +111,7 @@ class EvaluationReport:
     protocol: tuple[str, ...]
     notes: tuple[str, ...]
     groups: tuple[GroupReport, ...]
+    favourites: FavouritesCurve | None
     seconds: float
 
 
