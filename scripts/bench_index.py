@@ -1,8 +1,8 @@
 """Measure imports and searches in Milvus Lite and on a Milvus server, on synthetic vectors.
 
 Usage:
-    python scripts/bench_milvus.py index.db --movies 3883 --movies 100000
-    python scripts/bench_milvus.py http://localhost:19530 --movies 1000000 --index-type hnsw
+    python scripts/bench_index.py index.db --movies 3883 --movies 100000
+    python scripts/bench_index.py http://localhost:19530 --movies 1000000 --index-type hnsw
 
 The vectors are clustered unit vectors of 200 dimensions; the queries are drawn around the same clusters. Recall is
 against exact search. The last column is the median time of our search call over that of the bare pymilvus call,
