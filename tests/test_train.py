@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recsys_cli.cli import main
+from recsys_cli.config.training import TrainingOptions
 from recsys_cli.model.artifact import ModelFolder
 from recsys_cli.model.encode import encode_movies
 
@@ -158,3 +159,9 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         1,
         f"Error: '{tmp_path}' holds something other than a model: name another folder with --model\n",
     )
+
+
+def test_an_objective_has_its_own_defaults_and_what_is_given_wins() -> None:
+    rating = TrainingOptions.from_dict({"objective": "rating", "epochs": 3})
+    assert (rating.schedule.batch_users, rating.schedule.epochs) == (32, 3)
+    assert TrainingOptions.from_dict({"objective": "ranking"}).schedule == TrainingOptions().schedule
