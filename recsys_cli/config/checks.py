@@ -19,7 +19,7 @@ def flag_of(name: str) -> str:
 
 
 def check_type(name: str, value: Any, default: Any) -> None:
-    """Refuse a value of another type than the default's; whole numbers pass as numbers, booleans as nothing else."""
+    """Refuse a value of another type than the default; whole numbers pass as numbers, booleans do not."""
     wanted: tuple[type, ...] = (int, float) if default is None or isinstance(default, float) else (type(default),)
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         kind = {int: "a whole number", bool: "true or false", str: "a text"}.get(wanted[0], "a number")
