@@ -82,7 +82,7 @@ class ObjectiveConfig:
         teacher_sharpness: exponent of the teacher's predictions, 0.1 to 10.
         teacher_penalty: ridge penalty of the teacher, in ratings, > 0.
         like_share: share of the scale's top from which a rating is a like, (0, 1]; 0.8 is 4 of 5.
-        max_catalogue: with more movies than this the softmax is sampled, at least 1.
+        max_catalogue: with more movies than this the softmax is sampled and there is no teacher, at least 1.
     """
 
     objective: str = "hybrid"
@@ -93,7 +93,7 @@ class ObjectiveConfig:
     teacher_weight: float = 0.8
     teacher_sharpness: float = 1.5
     teacher_penalty: float = 500.0
-    max_catalogue: int = 20_000
+    max_catalogue: int = 12_000
 
     def __post_init__(self) -> None:
         check_choice(self, "objective", OBJECTIVES)

@@ -123,7 +123,8 @@ class Trainer:
         if objective.objective != "rating":
             if self.options.warm_start.warm_start:
                 warm_start(self.towers, self.batches, self.options.warm_start, seed=self.options.schedule.seed)
-            if objective.teacher_weight:
+            is_small = len(self.batches.catalogue) <= objective.max_catalogue  # its inverse is cubic in the movies
+            if objective.teacher_weight and is_small:
                 self.teacher = Teacher(self.batches, penalty=objective.teacher_penalty)
         if self.towers.stars is not None:
             movies, users = damped_offsets(self.batches)
