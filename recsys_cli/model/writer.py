@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -120,11 +121,10 @@ def _swap(building: Path, path: Path) -> None:
         # Not every system can exchange two names: for an instant there is no model under the final one.
         aside = building.with_name(f"{building.name}.old")
         path.rename(aside)
-        try:
+        with ExitStack() as back:
+            back.callback(aside.rename, path)
             building.rename(path)
-        except BaseException:
-            aside.rename(path)
-            raise
+            back.pop_all()
         aside.rename(building)
 
 
