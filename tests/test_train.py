@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from recsys_cli.cli import main
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.model.artifact import ModelFolder
-from recsys_cli.model.encode import encode_movies
+from recsys_cli.model.encode import MovieEncoder
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 FAST = ("--embedding-dim", "32", "--epochs", "3")
@@ -61,8 +61,9 @@ def test_the_saved_movie_tower_gives_the_folders_vectors(trained: tuple[Path, Re
     words = [vocabulary.word_rows(title) for title in vocabulary.titles]
     genres = [vocabulary.genre_rows(names) for names in vocabulary.movie_genres]
     rows = np.arange(1, len(words) + 1)
-    np.testing.assert_allclose(encode_movies(folder, rows, words, genres), folder.movie_vectors, atol=1e-5)
-    new = encode_movies(folder, np.zeros(2, dtype=np.int64), [[], words[0]], [[], genres[0]])
+    encode = MovieEncoder(folder)
+    np.testing.assert_allclose(encode(rows, words, genres), folder.movie_vectors, atol=1e-5)
+    new = encode(np.zeros(2, dtype=np.int64), [[], words[0]], [[], genres[0]])
     np.testing.assert_allclose(np.linalg.norm(new, axis=1), 1.0, atol=1e-5)
 
 

@@ -1,7 +1,11 @@
 """The movies that an index is to hold: ``movies_data.txt`` through the movie tower."""
 
+from __future__ import annotations
+
 import hashlib
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +17,9 @@ from recsys_cli.errors import ArtifactError
 from recsys_cli.model.artifact import ModelFolder
 from recsys_cli.steps.vocabulary import open_vocabulary
 from recsys_cli.store.base import Catalog
+
+if TYPE_CHECKING:
+    from recsys_cli.model.encode import MovieEncoder
 
 
 def movies_fingerprint(movies_data: Path) -> str:
@@ -55,36 +62,47 @@ def load_catalogue(folder: ModelFolder, movies_data: Path) -> Catalog:
     movies = read_movies(vocabulary, movies_data)
     return Catalog(
         movie_ids=movies.movie_ids,
-        vectors=_vectors(folder, vocabulary, movies),
+        vectors=CatalogueVectors(folder, vocabulary, movies),
         titles=movies.titles,
         years=np.array([title_year(title) for title in movies.titles], dtype=np.int32),
         genres=movies.genres,
     )
 
 
-def _vectors(folder: ModelFolder, vocabulary: Vocabulary, movies: EncodedMovies) -> NDArray[np.float32]:
-    """(N, D) float32 unit rows: the model folder's own, and the movie tower's for movies that are not in it.
+class CatalogueVectors:
+    """(M, D) float32 unit rows, a batch made when it is indexed: of a large catalogue no more is in memory.
 
-    The folder's rows are what the tower gave at the end of training, so paddle is loaded only for other movies.
+    The model folder holds what its tower gave at the end of training; paddle is loaded only for movies that are
+    not in it, or not as they were.
     """
-    rows = vocabulary.movie_rows(movies.movie_ids)
-    new = np.array(
-        [not _is_unchanged(index, row, vocabulary, movies) for index, row in enumerate(rows)], dtype=bool
-    )
-    vectors = np.empty((len(rows), folder.info.embedding_dim), dtype=np.float32)
-    vectors[~new] = folder.movie_vectors[rows[~new] - 1]
-    if new.any():
-        from recsys_cli.model.encode import encode_movies
 
-        rated = np.concatenate([[0], folder.num_ratings])[rows] > 0
-        chosen = np.flatnonzero(new)
-        vectors[new] = encode_movies(
-            folder,
-            np.where(rated, rows, 0)[new],
-            [movies.word_rows[index] for index in chosen],
-            [movies.genre_rows[index] for index in chosen],
-        )
-    return vectors
+    def __init__(self, folder: ModelFolder, vocabulary: Vocabulary, movies: EncodedMovies):
+        self.shape = (len(movies.movie_ids), folder.info.embedding_dim)
+        self._folder, self._movies = folder, movies
+        self._rows = vocabulary.movie_rows(movies.movie_ids)  # (M,) 0 where the model has no such movie
+        unchanged = [_is_unchanged(index, row, vocabulary, movies) for index, row in enumerate(self._rows)]
+        self._is_new = ~np.array(unchanged, dtype=bool)
+
+    def __getitem__(self, key: slice | NDArray[np.int64]) -> NDArray[np.float32]:
+        """Vectors of some positions, (n, D)."""
+        positions = np.arange(self.shape[0])[key]
+        new = self._is_new[positions]
+        vectors = np.empty((len(positions), self.shape[1]), dtype=np.float32)
+        vectors[~new] = self._folder.movie_vectors[self._rows[positions[~new]] - 1]
+        if new.any():
+            chosen = positions[new]
+            vectors[new] = self._encoder(
+                self._rows[chosen],
+                [self._movies.word_rows[position] for position in chosen],
+                [self._movies.genre_rows[position] for position in chosen],
+            )
+        return vectors
+
+    @cached_property
+    def _encoder(self) -> MovieEncoder:
+        from recsys_cli.model.encode import MovieEncoder
+
+        return MovieEncoder(self._folder)
 
 
 def _is_unchanged(index: int, row: int, vocabulary: Vocabulary, movies: EncodedMovies) -> bool:

@@ -49,10 +49,9 @@ class ServedModel:
         vectors[rows > 0] = self._folder.movie_vectors[rows[rows > 0] - 1]
         new = np.flatnonzero(rows == 0)
         if len(new):
-            from recsys_cli.model.encode import encode_movies
+            from recsys_cli.model.encode import MovieEncoder
 
-            vectors[new] = encode_movies(
-                self._folder,
+            vectors[new] = MovieEncoder(self._folder)(
                 rows[new],
                 [self._vocabulary.word_rows(dataset.titles[movie]) for movie in new],
                 [self._vocabulary.genre_rows(dataset.movie_genres[movie]) for movie in new],
