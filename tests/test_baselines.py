@@ -92,6 +92,13 @@ def test_popular_in_group_breaks_ties_by_the_likes_of_everybody(data: Interactio
     np.testing.assert_allclose(scores, [[2 + 2 / 4, 1 + 3 / 4, 2 / 4, 0], [2 / 4, 2 + 3 / 4, 2 + 2 / 4, 0]])
 
 
+def test_most_rated_counts_ratings(data: Interactions) -> None:
+    assert Popular(data, likes_only=False).scores(EVERYBODY[:1]).tolist() == [[2, 3, 3, 1]]
+    scores = PopularInGroup(data, likes_only=False).scores(np.array([0, 2]))
+    everybody = np.array([2, 3, 3, 1]) / 4
+    np.testing.assert_allclose(scores - everybody, [[2, 1, 1, 1], [0, 2, 2, 0]])
+
+
 def test_popular_genres_by_hand() -> None:
     # 2 likes of the first genre's movie, none of the second's: 1 + 1 and 1 - 1 with the smallest weights.
     data = table([[5, 0, 1, 0], [5, 0, 1, 0], [1, 0, 1, 0]])
@@ -190,6 +197,7 @@ def test_what_has_to_be_left_out(data: Interactions) -> None:
     reasons = {entry.name: why_not(entry, table([[5, 4, 0, 1]]), config) for entry in BASELINES}
     assert {name: reason for name, reason in reasons.items() if reason} == {
         "popular_in_group": "nothing is known of anybody's gender, age or job",
+        "most_rated_in_group": "nothing is known of anybody's gender, age or job",
         "attribute_ridge": "nothing is known of anybody's gender, age or job",
         "ease": "4 movies are more than 3",
     }

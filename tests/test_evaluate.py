@@ -63,7 +63,8 @@ def test_the_model_beats_the_simplest_baselines_of_the_same_run(report: dict) ->
 
 
 def test_every_kind_has_its_baselines_and_every_number_its_interval(report: dict) -> None:  # type: ignore[type-arg]
-    users = {"model", "mean", "biases", "popular", "popular_in_group", "attribute_ridge"}
+    users = {"model", "mean", "biases", "popular", "popular_in_group"}
+    users |= {"most_rated", "most_rated_in_group", "attribute_ridge"}
     assert set(report["known"]) == users | {"als", "ease"}
     assert set(report["cold"]) == users
     assert set(report["new"]) == {"model", "mean", "biases", "chance", "popular_genres", "liked_genres"}

@@ -1,40 +1,41 @@
-"""Baselines that count likes: of everybody, of people like this one, of the genres."""
+"""Baselines that count likes, or ratings: of everybody, of people like this one, of the genres."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys_cli.baselines.base import Baseline, Floats, Interactions, Ints
 
 
 class Popular(Baseline):
-    """Most likes first."""
+    """Most likes first, or most ratings."""
 
-    def __init__(self, data: Interactions):
-        self._likes = _num_likes(data)
+    def __init__(self, data: Interactions, *, likes_only: bool = True):
+        self._counts = _count(data, likes_only)
 
     def scores(self, users: Ints) -> Floats:
         """See :meth:`Baseline.scores`."""
-        return np.repeat(self._likes[None], len(users), axis=0)
+        return np.repeat(self._counts[None], len(users), axis=0)
 
 
 class PopularInGroup(Baseline):
-    """Most likes among people of the same gender and age group first, ties by the likes of everybody."""
+    """Most likes, or ratings, among people of the same gender and age group first, ties by those of everybody."""
 
-    def __init__(self, data: Interactions):
+    def __init__(self, data: Interactions, *, likes_only: bool = True):
         groups = data.genders * (int(data.ages.max(initial=0)) + 1) + data.ages
         _, self._groups = np.unique(groups, return_inverse=True)  # (U,)
-        liked = data.ratings >= data.like_from
-        cells = self._groups[data.users[liked]] * data.num_movies + data.movies[liked]
+        counted = _counted(data, likes_only)
+        cells = self._groups[data.users[counted]] * data.num_movies + data.movies[counted]
         num_groups = int(self._groups.max(initial=0)) + 1
-        likes = np.bincount(cells, minlength=num_groups * data.num_movies).reshape(num_groups, -1)
-        everybody = likes.sum(axis=0)
-        # Less than a single like for the most popular movie of all.
-        self._likes = (likes + everybody / (everybody.max(initial=0) + 1)).astype(np.float32)  # (groups, M)
+        counts = np.bincount(cells, minlength=num_groups * data.num_movies).reshape(num_groups, -1)
+        everybody = counts.sum(axis=0)
+        # Less than a single one for the most popular movie of all.
+        self._counts = (counts + everybody / (everybody.max(initial=0) + 1)).astype(np.float32)  # (groups, M)
 
     def scores(self, users: Ints) -> Floats:
         """See :meth:`Baseline.scores`."""
-        scores: Floats = self._likes[self._groups[users]]
+        scores: Floats = self._counts[self._groups[users]]
         return scores
 
 
@@ -65,7 +66,7 @@ class PopularGenres(Baseline):
         rated = np.bincount(data.movies, minlength=data.num_movies) > 0
         free = np.diag([0.0] + [penalty] * data.genres.shape[1])
         gram = inputs[rated].T @ inputs[rated] + free
-        weights = np.linalg.solve(gram, inputs[rated].T @ _num_likes(data)[rated])
+        weights = np.linalg.solve(gram, inputs[rated].T @ _count(data)[rated])
         self._scores: Floats = (inputs @ weights).astype(np.float32)  # (M,)
 
     def scores(self, users: Ints) -> Floats:
@@ -88,7 +89,7 @@ class LikedGenres(Baseline):
         self._shares = _genre_shares(data.genres)
         liked = data.liked()
         counts = np.asarray(liked.sum(axis=1), dtype=np.float32)  # (U, 1)
-        everybody = self._shares.T @ _num_likes(data) / max(liked.nnz, 1)  # (G,)
+        everybody = self._shares.T @ _count(data) / max(liked.nnz, 1)  # (G,)
         own = (liked @ self._shares + np.float32(damping) * everybody) / (counts + np.float32(damping))  # (U, G)
         self._taste = own / np.maximum(everybody, 1e-9)
 
@@ -99,10 +100,15 @@ class LikedGenres(Baseline):
         return scores
 
 
-def _num_likes(data: Interactions) -> Floats:
-    """(M,) float32, likes of each movie."""
-    liked = data.movies[data.ratings >= data.like_from]
-    return np.bincount(liked, minlength=data.num_movies).astype(np.float32)
+def _counted(data: Interactions, likes_only: bool) -> NDArray[np.bool_]:
+    """(R,) bool, which ratings count."""
+    return data.ratings >= (data.like_from if likes_only else -np.inf)
+
+
+def _count(data: Interactions, likes_only: bool = True) -> Floats:
+    """(M,) float32, likes or ratings of each movie."""
+    counted = data.movies[_counted(data, likes_only)]
+    return np.bincount(counted, minlength=data.num_movies).astype(np.float32)
 
 
 def _genre_shares(genres: Floats) -> Floats:

@@ -35,6 +35,10 @@ def _fit_biases(data: Interactions, config: BaselineConfig, seed: int) -> Baseli
     return Biases(data, user_damping=config.user_damping, movie_damping=config.movie_damping)
 
 
+def _fit_most_rated_in_group(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
+    return PopularInGroup(data, likes_only=False)
+
+
 def _fit_popular_genres(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
     return PopularGenres(data, penalty=config.genre_penalty)
 
@@ -71,6 +75,8 @@ BASELINES = (
     Entry("chance", "Chance", _NEW, lambda data, config, seed: Chance(data, seed=seed)),
     Entry("popular", "Most popular", _USERS, lambda data, config, seed: Popular(data)),
     Entry("popular_in_group", "Popular in group", _USERS, lambda data, config, seed: PopularInGroup(data)),
+    Entry("most_rated", "Most rated", _USERS, lambda data, config, seed: Popular(data, likes_only=False)),
+    Entry("most_rated_in_group", "Most rated in group", _USERS, _fit_most_rated_in_group),
     Entry("popular_genres", "Popular genres", _NEW, _fit_popular_genres),
     Entry("liked_genres", "Liked genres", _NEW, _fit_liked_genres),
     Entry("attribute_ridge", "Attribute ridge", _USERS, _fit_ridge),
@@ -81,7 +87,7 @@ BASELINES = (
 
 def why_not(entry: Entry, data: Interactions, config: BaselineConfig) -> str | None:
     """Why a baseline has to be left out for this data set; None where it has not."""
-    if entry.name in ("popular_in_group", "attribute_ridge") and not data.has_attributes:
+    if entry.name in ("popular_in_group", "most_rated_in_group", "attribute_ridge") and not data.has_attributes:
         return "nothing is known of anybody's gender, age or job"
     if entry.name == "ease" and data.num_movies > config.ease_max_movies:
         return f"{data.num_movies:,} movies are more than {config.ease_max_movies:,}"
