@@ -1,10 +1,14 @@
 """Ratings a second of this trainer beside a plain Paddle port of the original's loop, in one run on the same data.
 
     python scripts/bench_train.py --data data/ml-1m
+    python scripts/bench_train.py --synthetic 1000000 --synthetic 10000000
 
 The port: both towers for every rating, batches of 256 ratings, its dimensions (ids 32, attributes 16, vector 200),
 ``nn.Conv1D`` on padded titles, ``cosine_similarity``, SGD 0.2 and sparse embeddings. Each measurement is a process
-of its own, because the MKL setting counts only before paddle is loaded.
+of its own, because the MKL setting counts only before paddle is loaded. Two processes at once, with half the users
+a batch, are what two data-parallel workers could reach if they exchanged their gradients in no time.
+
+``--synthetic`` measures time and peak memory of this trainer on so many random ratings of 10,000 movies.
 """
 
 import argparse
@@ -22,7 +26,7 @@ import numpy as np
 MKL = "MKL_DEBUG_CPU_TYPE"
 
 
-def bench_trainer(data: Any, *, seconds: float, threads: int) -> dict[str, float]:
+def bench_trainer(data: Any, *, seconds: float, threads: int, batch_users: int = 256) -> dict[str, float]:
     """Ratings a second of this trainer after one epoch of warming up, and where the time of a step goes."""
     import paddle
 
@@ -31,7 +35,7 @@ def bench_trainer(data: Any, *, seconds: float, threads: int) -> dict[str, float
 
     paddle.base.core.set_num_threads(threads)
     started = time.perf_counter()
-    trainer = Trainer(data, TrainingOptions())
+    trainer = Trainer(data, TrainingOptions.from_dict({"batch_users": batch_users}))
     setup = time.perf_counter() - started
     trainer.train_epoch(0, lambda ratings, loss: None)
     parts: dict[str, float] = {}
@@ -68,8 +72,8 @@ def _time_parts(trainer: Any, parts: dict[str, float]) -> None:
     trainer._update_average = timed("average", trainer._update_average)
     trainer.batches._batch = timed("batch", trainer.batches._batch)
     paddle.Tensor.backward = timed("backward", paddle.Tensor.backward)
-    if trainer.teacher is not None:
-        trainer.teacher.targets = timed("teacher (in forward)", trainer.teacher.targets)
+    if trainer.ranking_teacher is not None:
+        trainer.ranking_teacher.targets = timed("teacher (in forward)", trainer.ranking_teacher.targets)
 
 
 def bench_port(data: Any, *, seconds: float, threads: int) -> dict[str, float]:
@@ -132,18 +136,58 @@ def bench_port(data: Any, *, seconds: float, threads: int) -> dict[str, float]:
             return {"ratings/s": 256 * (step - warm_up) / elapsed}
 
 
-def measure(arguments: argparse.Namespace) -> None:
-    """One measurement in this process; prints JSON."""
+def synthetic(num_ratings: int) -> Any:
+    """Training data of so many random ratings, some 150 a user, of 10,000 movies of falling popularity."""
+    from recsys_cli.model.training_data import Ratings, TrainingData
+
+    rng = np.random.default_rng(0)
+    num_users, num_movies = num_ratings // 150, 10_000
+    users = rng.integers(1, num_users + 1, num_ratings)
+    movies = 1 + (num_movies * rng.random(num_ratings) ** 3).astype(np.int64)
+    pairs = np.unique(users * (num_movies + 1) + movies)  # a user rates a movie once
+    users, movies = np.divmod(pairs, num_movies + 1)
+    values = rng.integers(1, 6, len(pairs)).astype(np.float32)
+    genres = (rng.random((num_movies + 1, 20)) < 0.1).astype(np.float32)
+    words = rng.integers(1, 8000, (num_movies + 1, 5)).astype(np.int32)
+    words[0], genres[0] = -1, np.eye(20, dtype=np.float32)[0]
+    none = Ratings(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
+    return TrainingData(
+        movie_genres=genres,
+        movie_words=words,
+        user_genders=rng.integers(1, 3, num_users + 1).astype(np.int32),
+        user_ages=rng.integers(1, 8, num_users + 1).astype(np.int32),
+        user_jobs=rng.integers(1, 22, num_users + 1).astype(np.int32),
+        num_words=8000,
+        num_genders=2,
+        num_ages=7,
+        num_jobs=21,
+        rating_min=1.0,
+        rating_max=5.0,
+        training=Ratings(users.astype(np.int32), movies.astype(np.int32), values),
+        validation=none,
+    )
+
+
+def read(folder: Path) -> Any:
+    """Training data of a data set, a tenth of the ratings held out."""
     from recsys_cli.dataset.movielens import read_dataset
     from recsys_cli.dataset.split import hold_out_ratings
     from recsys_cli.dataset.vocabulary import Vocabulary
     from recsys_cli.steps.training_data import training_data
 
-    dataset = read_dataset(arguments.data)
+    dataset = read_dataset(folder)
     split = hold_out_ratings(len(dataset.rating_values), share=0.1, rng=np.random.default_rng(1))
-    data = training_data(dataset, Vocabulary.from_dataset(dataset), split)
-    bench = bench_trainer if arguments.only == "trainer" else bench_port
-    result = bench(data, seconds=arguments.seconds, threads=arguments.threads)
+    return training_data(dataset, Vocabulary.from_dataset(dataset), split)
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """One measurement in this process; prints JSON."""
+    data = synthetic(*arguments.synthetic) if arguments.synthetic else read(arguments.data)
+    limits = {"seconds": arguments.seconds, "threads": arguments.threads}
+    if arguments.only == "trainer":
+        result = bench_trainer(data, batch_users=arguments.batch_users, **limits)
+    else:
+        result = bench_port(data, **limits)
     print(json.dumps({**result, "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 
 
@@ -153,35 +197,53 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data/ml-1m"))
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--synthetic", type=int, action="append", metavar="RATINGS", help="repeatable")
+    parser.add_argument("--batch-users", type=int, default=256, help=argparse.SUPPRESS)
     parser.add_argument("--only", choices=("trainer", "port"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.only:
         measure(arguments)
         return
+    if arguments.synthetic:
+        for ratings in arguments.synthetic:
+            (result,) = _measure_apart(arguments, "--synthetic", str(ratings), only="trainer", mkl="5")
+            print(f"{ratings:,} synthetic ratings: {_listed(result)}", flush=True)
+        return
     rates = {}
     for only in ("trainer", "port"):
         for mkl in ("", "5"):
             for threads in sorted({1, arguments.threads}):
-                result = _measure_apart(arguments, only=only, mkl=mkl, threads=threads)
-                rates[only, mkl, threads] = result.pop("ratings/s")
-                rest = ", ".join(f"{name} {value:,.1f}" for name, value in result.items())
-                setting = f"{only}, {MKL} {mkl or 'unset'}, {threads} threads"
-                print(f"{setting}: {rates[only, mkl, threads]:,.0f} ratings/s; {rest}", flush=True)
+                (result,) = _measure_apart(arguments, "--threads", str(threads), only=only, mkl=mkl)
+                rates[only, mkl, threads] = result["ratings/s"]
+                print(f"{only}, {MKL} {mkl or 'unset'}, {threads} threads: {_listed(result)}", flush=True)
+    workers = _measure_apart(
+        arguments, "--threads", "1", "--batch-users", "128", only="trainer", mkl="5", processes=2
+    )
+    print(f"two trainers at once, 1 thread each: {sum(result['ratings/s'] for result in workers):,.0f} ratings/s")
     ours = rates["trainer", "5", arguments.threads]
     for mkl in ("", "5"):
         port = max(rates["port", mkl, threads] for threads in {1, arguments.threads})
         print(f"trainer / port with {MKL} {mkl or 'unset'}: {ours / port:.1f} x")
 
 
-def _measure_apart(arguments: argparse.Namespace, *, only: str, mkl: str, threads: int) -> dict[str, float]:
+def _listed(result: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:,.1f}" for name, value in result.items())
+
+
+def _measure_apart(
+    arguments: argparse.Namespace, *options: str, only: str, mkl: str, processes: int = 1
+) -> list[dict[str, float]]:
+    """The same measurement in so many processes at once."""
     environment = {key: value for key, value in os.environ.items() if key != MKL}
     if mkl:
         environment[MKL] = mkl
     command = [sys.executable, "-W", "ignore", __file__, "--only", only, "--data", str(arguments.data)]
-    command += ["--seconds", str(arguments.seconds), "--threads", str(threads)]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return result
+    command += ["--seconds", str(arguments.seconds), *options]
+    started = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(processes)
+    ]
+    printed = [process.communicate()[0] for process in started]
+    return [json.loads(text.splitlines()[-1]) for text in printed]
 
 
 if __name__ == "__main__":

@@ -16,8 +16,10 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys_cli.config.training import TrainingOptions
@@ -25,6 +27,7 @@ from recsys_cli.dataset.movielens import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings, hold_out_users
 from recsys_cli.dataset.vocabulary import Vocabulary
 from recsys_cli.metrics import ndcg, rmse, top_k
+from recsys_cli.model.batches import Batch, Batches
 from recsys_cli.model.runtime import prepare_process
 from recsys_cli.model.training_data import TrainingData
 from recsys_cli.steps.training_data import training_data
@@ -98,8 +101,6 @@ class Protocol:
 
 def baselines(protocol: Protocol) -> dict[str, float]:
     """The heights that others reach on this split."""
-    import scipy.sparse as sp
-
     likes, group = protocol.likes, protocol.cold_ndcg(protocol.group_popularity())
     popular = protocol.known_ndcg(protocol.popularity())
     sparse = sp.csr_matrix(likes)
@@ -162,13 +163,33 @@ def _favourites(protocol: Protocol, snapshot: Any) -> dict[str, float]:
     return result
 
 
-def run(dataset: Dataset, options: TrainingOptions, seed: int, *, every: int) -> dict[str, float]:
+class WithoutHistory(Batches):
+    """Batches of users who show no history: the id stands for all that is known of them, every rating is asked."""
+
+    def history(self) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+        """Nothing rated."""
+        rated, valued = super().history()
+        return rated * 0.0, valued * 0.0
+
+    def _visible_shares(self, counts: Any, rng: np.random.Generator) -> Any:
+        return np.zeros(len(counts))
+
+    def _batch(self, users: Any, rng: np.random.Generator) -> Batch:
+        batch = super()._batch(users, rng)
+        dropped = rng.random(len(users)) < self.masking.user_id_dropout
+        return replace(batch, user_ids=np.where(dropped, 0, users).astype(np.int64))
+
+
+def run(dataset: Dataset, options: TrainingOptions, seed: int, *, every: int, history: bool) -> dict[str, float]:
     """Train on one split and measure."""
-    from recsys_cli.model.trainer import Trainer
+    from recsys_cli.model import trainer as towers
 
     protocol = Protocol.split(dataset, Vocabulary.from_dataset(dataset), seed)
     started = time.monotonic()
-    trainer = Trainer(protocol.data, options)
+    with patch.object(towers, "Batches", Batches if history else WithoutHistory):
+        trainer = towers.Trainer(protocol.data, options)
+    if every:
+        print("  start:", _short(measure(protocol, dataset, trainer.snapshot())), flush=True)
     for epoch in range(options.schedule.epochs):
         loss = trainer.train_epoch(epoch, lambda ratings, loss: None)
         if every and epoch % every == every - 1:
@@ -202,6 +223,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="1")
     parser.add_argument("--every", type=int, default=0, help="measure every so many epochs, too")
     parser.add_argument("--baselines", action="store_true", help="measure EASE and the attribute ridge instead")
+    parser.add_argument("--no-history", dest="history", action="store_false", help="train and serve without it")
     parser.add_argument("--note", default="", help="what the line is about")
     parser.add_argument("options", nargs="*", help="name=value, as in a file for recsys train --config")
     arguments = parser.parse_args()
@@ -213,12 +235,11 @@ def main() -> None:
             results.append(baselines(Protocol.split(dataset, Vocabulary.from_dataset(dataset), seed)))
         else:
             options = TrainingOptions.from_dict({"seed": seed, **_parse(arguments.options)})
-            results.append(run(dataset, options, seed, every=arguments.every))
+            results.append(run(dataset, options, seed, every=arguments.every, history=arguments.history))
         print(f"seed {seed}: {_short(results[-1])}", flush=True)
     mean = {name: float(np.mean([result[name] for result in results])) for name in results[0]}
-    command = (
-        f"--seeds {arguments.seeds} {'--baselines ' if arguments.baselines else ''}{' '.join(arguments.options)}"
-    )
+    flags = [*["--baselines"] * arguments.baselines, *["--no-history"] * (not arguments.history)]
+    command = " ".join(["--seeds", arguments.seeds, *flags, *arguments.options])
     print(f"mean: {_short(mean)}")
     with LOG.open("a", encoding="utf-8") as log:
         log.write(f"| `{command}` | {_short(mean)} | {arguments.note} |\n")

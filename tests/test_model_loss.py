@@ -7,7 +7,7 @@ import numpy as np
 import paddle
 import pytest
 
-from recsys_cli.model.loss import soft_target_loss, softmax_loss, squared_error
+from recsys_cli.model.loss import soft_target_loss, softmax_loss, squared_error, taught_squared_error
 
 COSINES = np.array([[0.2, -0.4, 0.9], [0.0, 0.5, -1.0]], dtype=np.float32)
 CANDIDATES = np.array([[1, 1, 0], [1, 1, 1]], dtype=np.float32)
@@ -43,6 +43,15 @@ def test_soft_targets_by_hand() -> None:
     ours = soft_target_loss(paddle.to_tensor(COSINES), paddle.to_tensor(shares), **_terms(np.zeros(3, np.float32)))
     first = math.log(math.exp(0.4) + math.exp(-0.8)) - (0.25 * 0.4 + 0.75 * -0.8)
     second = math.log(math.exp(0.0) + math.exp(1.0) + math.exp(-2.0)) - 1.0
+    assert float(ours) == pytest.approx((first + second) / 2, abs=1e-5)
+
+
+def test_squared_error_of_taught_ratings_by_hand() -> None:
+    taught = np.array([[1.0, -1.0, 4.0], [0.0, 4.5, -5.0]], dtype=np.float32)
+    weights = np.array([1.0, 2.0, 1.0], dtype=np.float32)
+    ours = taught_squared_error(*map(paddle.to_tensor, (5 * COSINES, taught, weights)))
+    first = (0.0 * 1 + 1.0 * 2 + 0.25 * 1) / 4
+    second = (0.0 * 1 + 4.0 * 2 + 0.0 * 1) / 4
     assert float(ours) == pytest.approx((first + second) / 2, abs=1e-5)
 
 

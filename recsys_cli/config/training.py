@@ -20,19 +20,16 @@ ACTIVATIONS = ("linear", "tanh")
 POSITIVES = ("likes", "all")
 DEVICES = ("auto", "cpu", "gpu")
 
-# What an objective wants other than the defaults below, by measurement (scripts/experiments.md). The squared error
-# learns a rating from the others of the same person: it wants many small steps and little hidden.
+# What an objective wants other than the defaults below, by measurement (scripts/experiments.md).
 OBJECTIVE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "rating": {
-        "batch_users": 32,
-        "epochs": 20,
-        "learning_rate": 5e-3,
-        "averaging": 0.995,
-        "user_id_dropout": 0.0,
-        "attribute_dropout": 0.0,
-        "movie_id_dropout": 0.0,
-        "no_history": 0.05,
-        "short_history": 0.0,
+        "als_factors": 32,
+        "als_iterations": 8,
+        "teacher_weight": 0.7,
+        "batch_users": 128,
+        "learning_rate": 2e-3,
+        "user_id_dropout": 0.1,
+        "no_history": 0.1,
     }
 }
 
@@ -78,11 +75,12 @@ class ObjectiveConfig:
         rating_weight: share of the squared error in ``hybrid``, (0, 1); the softmax has the rest.
         temperature: divides the cosine in the softmax, 0.01 to 10.
         positives: what the softmax takes as chosen: ``likes`` or ``all`` ratings.
-        teacher_weight: share of the softmax term that follows the teacher rather than the likes, [0, 1).
-        teacher_sharpness: exponent of the teacher's predictions, 0.1 to 10.
-        teacher_penalty: ridge penalty of the teacher, in ratings, > 0.
+        teacher_weight: share of the softmax term that follows a teacher rather than the likes, [0, 1); in
+            ``rating``, share of the squared error that follows one rather than the ratings.
+        teacher_sharpness: exponent of the softmax teacher's predictions, 0.1 to 10.
+        teacher_penalty: ridge penalty of the softmax teacher, in ratings, > 0.
         like_share: share of the scale's top from which a rating is a like, (0, 1]; 0.8 is 4 of 5.
-        max_catalogue: with more movies than this the softmax is sampled and there is no teacher, at least 1.
+        max_catalogue: with more movies than this the softmax is sampled and has no teacher, at least 1.
     """
 
     objective: str = "hybrid"
@@ -132,13 +130,13 @@ class MaskingConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarmStartConfig:
-    """Implicit ALS that the towers start from.
+    """Alternating least squares that the towers start from: on likes, or in ``rating`` on the ratings.
 
     Attributes:
         warm_start: whether they do.
         als_factors: length of its vectors, 1 to 1024; no more than the towers hold.
-        als_alpha: weight of a like over everything else, > 0.
-        als_regularization: ridge penalty, >= 0.
+        als_alpha: weight of a like over everything else, > 0; not in ``rating``.
+        als_regularization: ridge penalty, >= 0; not in ``rating``.
         als_iterations: sweeps, 1 to 1000.
     """
 

@@ -63,6 +63,20 @@ def squared_error(estimates: Tensor, targets: Tensor, ratings: Tensor) -> Tensor
     return (error * error).mean()
 
 
+def taught_squared_error(estimates: Tensor, taught: Tensor, weights: Tensor) -> Tensor:
+    """Squared error of every estimate, averaged over the users and, by weight, over the movies.
+
+    Args:
+        estimates: (B, K) float32, on the rating scale.
+        taught: (B, K) float32, what they should be.
+        weights: (K,) float32, not negative, not all zero.
+
+    Returns: scalar float32.
+    """
+    error = estimates - taught
+    return paddle.matmul(error * error, weights / weights.sum()).mean()
+
+
 def _logits(cosines: Tensor, candidates: Tensor, log_q: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
     """Corrected logits (B, K) and the log of their sum over the candidates (B,).
 

@@ -1,7 +1,7 @@
-"""EASE as a teacher: what a user's whole training history says about every movie, as a soft target.
+"""Teachers: what a user's whole training history says about every movie, as a dense target.
 
-The towers learn it from a part of that history, or from the attributes alone, so the teacher is needed in training
-only. It costs one inverse of a movies x movies matrix.
+The towers learn it from a part of that history, or from the attributes alone, so a teacher is needed in training
+only.
 """
 
 import numpy as np
@@ -9,10 +9,11 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from recsys_cli.model.batches import Batch, Batches
+from recsys_cli.model.training_data import Floats
 
 
-class Teacher:
-    """Item-to-item weights fitted on the training likes.
+class RankingTeacher:
+    """EASE, item-to-item weights fitted on the training likes: costs one inverse of a movies x movies matrix.
 
     Source: Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
     """
@@ -41,3 +42,22 @@ class Teacher:
         shares: NDArray[np.float32] = (predicted / highest) ** np.float32(sharpness)
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1.0)
         return shares
+
+
+class RatingTeacher:
+    """Ratings by the vectors of :func:`~recsys_cli.model.cosine_als.fit_cosine_als`."""
+
+    def __init__(self, users: Floats, movies: Floats, batches: Batches):
+        self._users = users * np.float32(batches.data.rating_max)
+        self._movies = movies
+        self._popularity = batches.popularity.astype(np.float32)
+
+    def estimates(self, batch: Batch) -> Floats:
+        """(B, K) float32, each user's rating of each of the batch's movies."""
+        estimates: Floats = self._users[batch.users] @ self._movies[batch.movies].T
+        return estimates
+
+    def weights(self, batch: Batch) -> Floats:
+        """(K,) float32, how much each movie's estimate counts: ratings are of what people choose to watch."""
+        weights: Floats = self._popularity[batch.movies]
+        return weights

@@ -13,13 +13,14 @@ from paddle.base import unique_name
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.errors import TrainingError
 from recsys_cli.model.batches import Batch, Batches
+from recsys_cli.model.cosine_als import fit_cosine_als
 from recsys_cli.model.export import Snapshot, take_snapshot
-from recsys_cli.model.loss import soft_target_loss, softmax_loss, squared_error
-from recsys_cli.model.teacher import Teacher
+from recsys_cli.model.loss import soft_target_loss, softmax_loss, squared_error, taught_squared_error
+from recsys_cli.model.teacher import RankingTeacher, RatingTeacher
 from recsys_cli.model.titles import title_windows
 from recsys_cli.model.towers import Sizes, TwoTowers
 from recsys_cli.model.training_data import TrainingData
-from recsys_cli.model.warm_start import damped_offsets, warm_start
+from recsys_cli.model.warm_start import damped_offsets, start_ranking, start_rating
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -118,18 +119,37 @@ class Trainer:
         self.step = step
 
     def _start(self) -> None:
-        objective = self.options.objective
-        self.teacher = None
-        if objective.objective != "rating":
-            if self.options.warm_start.warm_start:
-                warm_start(self.towers, self.batches, self.options.warm_start, seed=self.options.schedule.seed)
-            is_small = len(self.batches.catalogue) <= objective.max_catalogue  # its inverse is cubic in the movies
-            if objective.teacher_weight and is_small:
-                self.teacher = Teacher(self.batches, penalty=objective.teacher_penalty)
+        self.ranking_teacher: RankingTeacher | None = None
+        self.rating_teacher: RatingTeacher | None = None
+        if self.options.objective.objective == "rating":
+            self._start_rating()
+        else:
+            self._start_ranking()
         if self.towers.stars is not None:
             movies, users = damped_offsets(self.batches)
             self.towers.stars.movie_offsets.set_value(movies)
             self.towers.stars.user_offsets.set_value(users[:, None])
+
+    def _start_ranking(self) -> None:
+        objective = self.options.objective
+        if self.options.warm_start.warm_start:
+            start_ranking(self.towers, self.batches, self.options.warm_start, seed=self.options.schedule.seed)
+        is_small = len(self.batches.catalogue) <= objective.max_catalogue  # its inverse is cubic in the movies
+        if objective.teacher_weight and is_small:
+            self.ranking_teacher = RankingTeacher(self.batches, penalty=objective.teacher_penalty)
+
+    def _start_rating(self) -> None:
+        warm_start, towers = self.options.warm_start, self.options.towers
+        factors = min(warm_start.als_factors, towers.embedding_dim - 2, towers.history_width - 2)
+        if factors < 1 or not (warm_start.warm_start or self.options.objective.teacher_weight):
+            return
+        users, movies = fit_cosine_als(
+            self.batches, factors=factors, sweeps=warm_start.als_iterations, seed=self.options.schedule.seed
+        )
+        if warm_start.warm_start:
+            start_rating(self.towers, self.batches, users, movies)
+        if self.options.objective.teacher_weight:
+            self.rating_teacher = RatingTeacher(users, movies, self.batches)
 
     def _loss(self, batch: Batch) -> Tensor:
         objective = self.options.objective
@@ -140,15 +160,24 @@ class Trainer:
         )  # (B, D)
         movies = self.towers.movies(tensor(batch.movie_ids), *self._movie_features(batch.movies))  # (K, D)
         cosines = paddle.matmul(users, movies, transpose_y=True)  # (B, K)
-        targets, ratings = tensor(batch.targets), tensor(batch.ratings)
         if objective.objective == "rating":
-            return squared_error(self.data.rating_max * cosines, targets, ratings)
+            return self._rating_loss(batch, self.data.rating_max * cosines)
         ranking = self._ranking_loss(batch, cosines)
         if self.towers.stars is None:
             return ranking
         stars = self.towers.stars(tensor(batch.users), users, tensor(batch.movies), movies)  # (B, K)
-        weight = objective.rating_weight
-        return weight * squared_error(stars, targets, ratings) + (1.0 - weight) * ranking
+        asked = squared_error(stars, tensor(batch.targets), tensor(batch.ratings))
+        return objective.rating_weight * asked + (1.0 - objective.rating_weight) * ranking
+
+    def _rating_loss(self, batch: Batch, estimates: Tensor) -> Tensor:
+        tensor = paddle.to_tensor
+        asked = squared_error(estimates, tensor(batch.targets), tensor(batch.ratings))
+        if self.rating_teacher is None:
+            return asked
+        taught = tensor(self.rating_teacher.estimates(batch))
+        weight = self.options.objective.teacher_weight
+        error = taught_squared_error(estimates, taught, tensor(self.rating_teacher.weights(batch)))
+        return weight * error + (1.0 - weight) * asked
 
     def _ranking_loss(self, batch: Batch, cosines: Tensor) -> Tensor:
         objective = self.options.objective
@@ -158,9 +187,9 @@ class Trainer:
             "temperature": objective.temperature,
         }
         likes = softmax_loss(cosines, paddle.to_tensor(batch.positives), **terms)
-        if self.teacher is None:
+        if self.ranking_teacher is None:
             return likes
-        taught = paddle.to_tensor(self.teacher.targets(batch, sharpness=objective.teacher_sharpness))
+        taught = paddle.to_tensor(self.ranking_teacher.targets(batch, sharpness=objective.teacher_sharpness))
         weight = objective.teacher_weight
         return weight * soft_target_loss(cosines, taught, **terms) + (1.0 - weight) * likes
 

@@ -1,8 +1,8 @@
-"""Start the towers at what implicit ALS knows after seconds.
+"""Start the towers at what alternating least squares knows after seconds.
 
-ALS ranks by an inner product of vectors of any length, the towers by one of unit vectors. A movie's ALS vector
-of length n keeps its place with one coordinate more, sqrt(longest^2 - n^2), in which every user is zero: all
-movies are then equally long and the order is the same (Bachrach et al., RecSys 2014).
+Implicit ALS ranks by an inner product of vectors of any length, the towers by one of unit vectors. A movie's
+vector of length n keeps its place with one coordinate more, sqrt(longest^2 - n^2), in which every user is zero:
+all movies are then equally long and the order is the same (Bachrach et al., RecSys 2014).
 
 Both sides are split the same way: the attributes explain what a ridge regression lets them, and the id (of a
 movie) or the history (of a user) explains the rest.
@@ -27,16 +27,34 @@ _HISTORY_PENALTY = 1e-3
 _OFFSET_DAMPING = 10.0  # ratings that a movie's or user's own must outweigh
 
 
-def warm_start(towers: TwoTowers, batches: Batches, config: WarmStartConfig, *, seed: int) -> None:
-    """Set the towers' starting point from ALS on the training likes."""
+def start_ranking(towers: TwoTowers, batches: Batches, config: WarmStartConfig, *, seed: int) -> None:
+    """Start at implicit ALS on the training likes."""
     likes = batches.likes()
     if not likes.nnz:
         return  # nothing to learn from
     dim, history_width = towers.users.rated.project.shape[1], towers.users.rated.project.shape[0]
     config = dataclasses.replace(config, als_factors=min(config.als_factors, dim - 1, history_width))
     user_factors, movie_factors = fit_als(likes, config, seed=seed)
-    _start_movies(towers.movies, movie_factors, batches)
-    _start_users(towers.users, user_factors, movie_factors, batches)
+    norms = np.linalg.norm(movie_factors, axis=1)
+    filled_up = np.hstack([movie_factors, np.sqrt(norms.max() ** 2 - norms**2)[:, None]])  # (M + 1, F + 1)
+    _start_movies(towers.movies, filled_up / norms.max(), batches)
+    scale = np.float32(1.0 / np.linalg.norm(user_factors[batches.users], axis=1).mean())
+    _start_users(towers.users, user_factors * scale, movie_factors, batches)
+    # What the history leaves over is small: the user ids start at nothing.
+    towers.users.user.embedding.set_value(paddle.zeros_like(towers.users.user.embedding))
+
+
+def start_rating(towers: TwoTowers, batches: Batches, users: Matrix, movies: Matrix) -> None:
+    """Start at vectors whose cosines are ratings already.
+
+    Args:
+        towers: new ones.
+        batches: of the training data.
+        users: (U + 1, d) float32, unit rows.
+        movies: (M + 1, d) float32, unit rows; d is no more than the towers' and the history's width.
+    """
+    _start_movies(towers.movies, movies, batches)
+    _assign_table(towers.users.user, _start_users(towers.users, users, movies, batches))
 
 
 def damped_offsets(batches: Batches) -> tuple[Matrix, Matrix]:
@@ -81,14 +99,12 @@ def ridge(inputs: Matrix, outputs: Matrix, *, penalty: float) -> Matrix:
     return np.linalg.solve(gram.astype(np.float64), inputs.T @ outputs).astype(np.float32)
 
 
-def _start_movies(tower: MovieTower, factors: Matrix, batches: Batches) -> None:
+def _start_movies(tower: MovieTower, vectors: Matrix, batches: Batches) -> None:
+    """Start at unit vectors (M + 1, d)."""
     data, catalogue = batches.data, batches.catalogue
-    norms = np.linalg.norm(factors, axis=1)
-    longest = norms.max()
-    equal = np.hstack([factors, np.sqrt(longest**2 - norms**2)[:, None]]) / longest  # (M + 1, F + 1), unit rows
-    genres = np.hstack([np.ones((len(factors), 1), np.float32), data.movie_genres])
-    weights = ridge(genres[catalogue], equal[catalogue], penalty=_ATTRIBUTE_PENALTY)
-    rest = equal - genres @ weights
+    genres: Matrix = np.hstack([np.ones((len(vectors), 1), np.float32), data.movie_genres], dtype=np.float32)
+    weights = ridge(genres[catalogue], vectors[catalogue], penalty=_ATTRIBUTE_PENALTY)
+    rest = vectors - genres @ weights
     rest[np.setdiff1d(np.arange(len(rest)), catalogue)] = 0.0  # without ratings: title and genres alone
     _assign(tower.bias, weights[0])
     _assign_table(tower.genres, weights[1:])
@@ -96,7 +112,11 @@ def _start_movies(tower: MovieTower, factors: Matrix, batches: Batches) -> None:
     tower.title.project.set_value(paddle.zeros_like(tower.title.project))  # titles start at nothing
 
 
-def _start_users(tower: UserTower, factors: Matrix, movie_factors: Matrix, batches: Batches) -> None:
+def _start_users(tower: UserTower, vectors: Matrix, movie_factors: Matrix, batches: Batches) -> Matrix:
+    """Start at vectors (U + 1, d), by the attributes and by sums of the rated movies' factors (M + 1, F).
+
+    Returns: (U + 1, d) float32, what is left to the user ids.
+    """
     data, known = batches.data, batches.users
     rated, valued = batches.history()
     tables = [
@@ -108,10 +128,8 @@ def _start_users(tower: UserTower, factors: Matrix, movie_factors: Matrix, batch
         [np.ones((len(known), 1), np.float32)]
         + [np.eye(num + 1, dtype=np.float32)[rows[known]] for rows, num in tables]
     )
-    scale = np.float32(1.0 / np.linalg.norm(factors[known], axis=1).mean())
-    outputs = factors[known] * scale
-    weights = ridge(onehot, outputs, penalty=_ATTRIBUTE_PENALTY)
-    rest = outputs - onehot @ weights
+    weights = ridge(onehot, vectors[known], penalty=_ATTRIBUTE_PENALTY)
+    rest = vectors[known] - onehot @ weights
     history = np.hstack([rated[known] @ movie_factors, valued[known] @ movie_factors])  # (U, 2 F)
     maps = ridge(history, rest, penalty=_HISTORY_PENALTY)
     _assign(tower.bias, weights[0])
@@ -120,8 +138,9 @@ def _start_users(tower: UserTower, factors: Matrix, movie_factors: Matrix, batch
         _assign_table(attribute, block)
     for attribute, onto in zip((tower.rated, tower.valued), np.split(maps, 2), strict=True):
         _assign_product(attribute, movie_factors, onto)
-    # What the history leaves over is small: the user ids start at nothing.
-    tower.user.embedding.set_value(paddle.zeros_like(tower.user.embedding))
+    left = np.zeros(vectors.shape, dtype=np.float32)
+    left[known] = rest - history @ maps
+    return left
 
 
 def _assign_table(attribute: Attribute, table: Matrix) -> None:
