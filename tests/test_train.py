@@ -164,5 +164,5 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
 
 def test_an_objective_has_its_own_defaults_and_what_is_given_wins() -> None:
     rating = TrainingOptions.from_dict({"objective": "rating", "epochs": 3})
-    assert (rating.schedule.batch_users, rating.schedule.epochs) == (32, 3)
+    assert (rating.schedule.batch_users, rating.schedule.epochs) == (128, 3)
     assert TrainingOptions.from_dict({"objective": "ranking"}).schedule == TrainingOptions().schedule

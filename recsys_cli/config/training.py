@@ -53,7 +53,7 @@ class TowerConfig:
     id_width: int = 256
     attribute_width: int = 32
     word_width: int = 32
-    history_width: int = 128
+    history_width: int = 160
     history_damping: float = 10.0
     activation: str = "linear"
     dropout: float = 0.0
@@ -84,7 +84,7 @@ class ObjectiveConfig:
     """
 
     objective: str = "hybrid"
-    rating_weight: float = 0.7
+    rating_weight: float = 0.2
     temperature: float = 0.07
     positives: str = "likes"
     like_share: float = 0.8
@@ -138,6 +138,8 @@ class WarmStartConfig:
         als_alpha: weight of a like over everything else, > 0; not in ``rating``.
         als_regularization: ridge penalty, >= 0; not in ``rating``.
         als_iterations: sweeps, 1 to 1000.
+        star_factors: coordinates of ``hybrid`` that start at what the ratings say beyond the likes, 0 to 1024; no
+            more than the towers and the history have left.
     """
 
     warm_start: bool = True
@@ -145,12 +147,14 @@ class WarmStartConfig:
     als_alpha: float = 2.0
     als_regularization: float = 30.0
     als_iterations: int = 10
+    star_factors: int = 32
 
     def __post_init__(self) -> None:
         check_range(self, 1, 1024, "als_factors")
         check_range(self, 1e-6, 1e6, "als_alpha")
         check_range(self, 0, 1e6, "als_regularization")
         check_range(self, 1, 1000, "als_iterations")
+        check_range(self, 0, 1024, "star_factors")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

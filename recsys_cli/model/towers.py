@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import paddle
+from numpy.typing import NDArray
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
 from recsys_cli.config.training import TowerConfig
+
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +191,13 @@ class StarHead(nn.Layer):  # type: ignore[misc]
         self.movie_offsets = self.create_parameter([sizes.num_movies + 1], is_bias=True)
         self.user_offsets = self.create_parameter([sizes.num_users + 1, 1], is_bias=True)
         self.steepness = self.create_parameter([config.embedding_dim], is_bias=True)  # starts at the biases alone
+
+    def start(self, *, mean: float, movie_offsets: Array, user_offsets: Array, slope: Array) -> None:
+        """Set the mean and the starting point: offsets (M + 1,) and (U + 1,), slope (D,)."""
+        self.mean = mean
+        self.movie_offsets.set_value(movie_offsets)
+        self.user_offsets.set_value(user_offsets[:, None])
+        self.steepness.set_value(slope / np.float32(_SLOPE_UNIT))
 
     def slope(self) -> Tensor:
         """(D,) stars per unit of each coordinate's product."""

@@ -121,14 +121,14 @@ class Trainer:
     def _start(self) -> None:
         self.ranking_teacher: RankingTeacher | None = None
         self.rating_teacher: RatingTeacher | None = None
+        if self.towers.stars is not None:
+            movies, users = damped_offsets(self.batches)
+            flat = np.zeros(self.options.towers.embedding_dim, dtype=np.float32)
+            self.towers.stars.start(mean=self.batches.mean, movie_offsets=movies, user_offsets=users, slope=flat)
         if self.options.objective.objective == "rating":
             self._start_rating()
         else:
             self._start_ranking()
-        if self.towers.stars is not None:
-            movies, users = damped_offsets(self.batches)
-            self.towers.stars.movie_offsets.set_value(movies)
-            self.towers.stars.user_offsets.set_value(users[:, None])
 
     def _start_ranking(self) -> None:
         objective = self.options.objective

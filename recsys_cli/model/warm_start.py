@@ -19,29 +19,42 @@ from threadpoolctl import threadpool_limits
 
 from recsys_cli.config.training import WarmStartConfig
 from recsys_cli.model.batches import Batches
-from recsys_cli.model.towers import Attribute, MovieTower, TwoTowers, UserTower
+from recsys_cli.model.cosine_als import fit_cosine_als
+from recsys_cli.model.towers import Attribute, MovieTower, StarHead, TwoTowers, UserTower
 
 Matrix = NDArray[np.float32]
 _ATTRIBUTE_PENALTY = 30.0  # people (or movies) that a value of an attribute must outweigh
 _HISTORY_PENALTY = 1e-3
+_STAR_SWEEPS = 8
+_TASTE_UNIT = np.float32(0.5)  # small beside the taste that ranks, which has length 1, yet no steep slope
 _OFFSET_DAMPING = 10.0  # ratings that a movie's or user's own must outweigh
 
 
 def start_ranking(towers: TwoTowers, batches: Batches, config: WarmStartConfig, *, seed: int) -> None:
-    """Start at implicit ALS on the training likes."""
+    """Start at implicit ALS on the training likes, and the star head at what the ratings say beyond it."""
     likes = batches.likes()
     if not likes.nnz:
         return  # nothing to learn from
-    dim, history_width = towers.users.rated.project.shape[1], towers.users.rated.project.shape[0]
+    history_width, dim = towers.users.rated.project.shape
     config = dataclasses.replace(config, als_factors=min(config.als_factors, dim - 1, history_width))
     user_factors, movie_factors = fit_als(likes, config, seed=seed)
     norms = np.linalg.norm(movie_factors, axis=1)
     filled_up = np.hstack([movie_factors, np.sqrt(norms.max() ** 2 - norms**2)[:, None]])  # (M + 1, F + 1)
-    _start_movies(towers.movies, filled_up / norms.max(), batches)
-    scale = np.float32(1.0 / np.linalg.norm(user_factors[batches.users], axis=1).mean())
-    _start_users(towers.users, user_factors * scale, movie_factors, batches)
-    # What the history leaves over is small: the user ids start at nothing.
-    towers.users.user.embedding.set_value(paddle.zeros_like(towers.users.user.embedding))
+    lengths = np.linalg.norm(user_factors, axis=1, keepdims=True)  # (U + 1, 1)
+    typical = lengths[batches.users].mean()
+    users, lengths = user_factors / typical, lengths / typical
+    movies = filled_up / norms.max()
+    room = min(config.star_factors, dim - movies.shape[1], history_width - config.als_factors)
+    if towers.stars is not None and room > 0:
+        user_tastes, movie_tastes = _start_stars(
+            towers.stars, batches, factors=room, at=movies.shape[1], seed=seed
+        )
+        # A user's vector is made a unit vector by the tower: the taste is to survive that as it is.
+        users = np.hstack([users, np.zeros_like(lengths), user_tastes * lengths])
+        movies = np.hstack([movies, movie_tastes])
+        movie_factors = np.hstack([movie_factors, movie_tastes])
+    _start_movies(towers.movies, movies, batches)
+    _assign_table(towers.users.user, _start_users(towers.users, users, movie_factors, batches))
 
 
 def start_rating(towers: TwoTowers, batches: Batches, users: Matrix, movies: Matrix) -> None:
@@ -55,6 +68,36 @@ def start_rating(towers: TwoTowers, batches: Batches, users: Matrix, movies: Mat
     """
     _start_movies(towers.movies, movies, batches)
     _assign_table(towers.users.user, _start_users(towers.users, users, movies, batches))
+
+
+def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, seed: int) -> tuple[Matrix, Matrix]:
+    """Start the star head at the cosines that are ratings, cut into means, offsets and tastes.
+
+    With x = mean + dx for a user and y = mean + dy for a movie, x y = mean x mean + mean dy + dx mean + dx dy.
+
+    Args:
+        stars: new.
+        batches: of the training data.
+        factors: coordinates of the tastes.
+        at: first coordinate that the tastes have in the towers' vectors.
+        seed: of the starting point.
+
+    Returns: tastes of the users (U + 1, factors) and of the movies (M + 1, factors).
+    """
+    users, movies = fit_cosine_als(batches, factors=factors, sweeps=_STAR_SWEEPS, seed=seed)
+    users, movies = users[:, :factors], movies[:, :factors]
+    user_mean, movie_mean = users[batches.users].mean(axis=0), movies[batches.catalogue].mean(axis=0)
+    user_tastes, movie_tastes = users - user_mean, movies - movie_mean
+    scale = np.float32(batches.data.rating_max)
+    slope = np.zeros(stars.steepness.shape, dtype=np.float32)
+    slope[at : at + factors] = scale / _TASTE_UNIT**2
+    stars.start(
+        mean=float(scale * user_mean @ movie_mean),
+        movie_offsets=scale * movie_tastes @ user_mean,
+        user_offsets=scale * user_tastes @ movie_mean,
+        slope=slope,
+    )
+    return _TASTE_UNIT * user_tastes, _TASTE_UNIT * movie_tastes
 
 
 def damped_offsets(batches: Batches) -> tuple[Matrix, Matrix]:
