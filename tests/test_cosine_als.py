@@ -70,6 +70,23 @@ def test_the_towers_start_at_it() -> None:
     assert np.abs(found[:, trainer.batches.catalogue - 1] - expected).mean() < 0.02
 
 
+def start_rmse(star_factors: int) -> float:
+    """RMSE of the stars before the first step, on the training ratings."""
+    data = two_blocks()
+    widths = {"embedding_dim": 16, "history_width": 12, "als_factors": 6, "star_factors": star_factors}
+    snapshot = Trainer(data, TrainingOptions.from_dict(widths)).snapshot()
+    stars, ratings = snapshot.stars, data.training
+    assert stars is not None
+    users = snapshot.user_vectors(np.arange(data.num_users + 1))[ratings.users] * stars.slope
+    taste = (users * snapshot.movie_vectors[ratings.movies]).sum(axis=1)
+    offsets = stars.user_offsets[ratings.users] + stars.movie_offsets[ratings.movies]
+    return rmse(stars.mean + offsets + taste, ratings.values)
+
+
+def test_the_stars_start_at_more_than_offsets() -> None:
+    assert start_rmse(star_factors=6) < 0.8 * start_rmse(star_factors=0)
+
+
 @pytest.mark.slow
 def test_it_beats_the_biases_on_movielens(ml1m: Path) -> None:
     from recsys_cli.baselines.base import Interactions
