@@ -23,7 +23,7 @@ SMALL = {
     "word_width": 4,
     "history_width": 8,
     "als_factors": 8,
-    "als_regularization": 1.0,
+    "als_regularization": 0.05,
     "teacher_penalty": 20.0,
     "batch_users": 40,
     "epochs": 12,

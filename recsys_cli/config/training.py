@@ -136,7 +136,7 @@ class WarmStartConfig:
         warm_start: whether they do.
         als_factors: length of its vectors, 1 to 1024; no more than the towers hold.
         als_alpha: weight of a like over everything else, > 0; not in ``rating``.
-        als_regularization: ridge penalty, >= 0; not in ``rating``.
+        als_regularization: ridge penalty, as a share of the average user's likes, >= 0; not in ``rating``.
         als_iterations: sweeps, 1 to 1000.
         star_factors: coordinates of ``hybrid`` that start at what the ratings say beyond the likes, 0 to 1024; no
             more than the towers and the history have left.
@@ -145,7 +145,7 @@ class WarmStartConfig:
     warm_start: bool = True
     als_factors: int = 128
     als_alpha: float = 2.0
-    als_regularization: float = 30.0
+    als_regularization: float = 0.35
     als_iterations: int = 10
     star_factors: int = 32
 

@@ -128,7 +128,7 @@ def fit_als(likes: sp.csr_matrix, config: WarmStartConfig, *, seed: int) -> tupl
         als = AlternatingLeastSquares(
             factors=config.als_factors,
             alpha=config.als_alpha,
-            regularization=config.als_regularization,
+            regularization=config.als_regularization * likes.nnz / np.count_nonzero(likes.getnnz(axis=1)),
             iterations=config.als_iterations,
             random_state=seed,
         )
