@@ -88,7 +88,7 @@ def _take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
         stars=None
         if stars is None
         else Stars(
-            mean=stars.mean,
+            mean=batches.mean,
             slope=stars.slope().numpy(),
             movie_offsets=stars.movie_offsets.numpy(),
             user_offsets=stars.user_offsets.numpy()[:, 0],

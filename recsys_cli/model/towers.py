@@ -192,9 +192,8 @@ class StarHead(nn.Layer):  # type: ignore[misc]
         self.user_offsets = self.create_parameter([sizes.num_users + 1, 1], is_bias=True)
         self.steepness = self.create_parameter([config.embedding_dim], is_bias=True)  # starts at the biases alone
 
-    def start(self, *, mean: float, movie_offsets: Array, user_offsets: Array, slope: Array) -> None:
-        """Set the mean and the starting point: offsets (M + 1,) and (U + 1,), slope (D,)."""
-        self.mean = mean
+    def start(self, *, movie_offsets: Array, user_offsets: Array, slope: Array) -> None:
+        """Set the starting point: offsets (M + 1,) and (U + 1,), slope (D,)."""
         self.movie_offsets.set_value(movie_offsets)
         self.user_offsets.set_value(user_offsets[:, None])
         self.steepness.set_value(slope / np.float32(_SLOPE_UNIT))

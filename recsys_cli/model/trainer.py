@@ -124,7 +124,7 @@ class Trainer:
         if self.towers.stars is not None:
             movies, users = damped_offsets(self.batches)
             flat = np.zeros(self.options.towers.embedding_dim, dtype=np.float32)
-            self.towers.stars.start(mean=self.batches.mean, movie_offsets=movies, user_offsets=users, slope=flat)
+            self.towers.stars.start(movie_offsets=movies, user_offsets=users, slope=flat)
         if self.options.objective.objective == "rating":
             self._start_rating()
         else:

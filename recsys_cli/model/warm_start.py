@@ -71,9 +71,9 @@ def start_rating(towers: TwoTowers, batches: Batches, users: Matrix, movies: Mat
 
 
 def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, seed: int) -> tuple[Matrix, Matrix]:
-    """Start the star head at the cosines that are ratings, cut into means, offsets and tastes.
+    """Start the star head at the cosines that are ratings, cut into offsets and tastes.
 
-    With x = mean + dx for a user and y = mean + dy for a movie, x y = mean x mean + mean dy + dx mean + dx dy.
+    With x = a + dx for a user and y = b + dy for a movie, a and b the means: x y = a y + dx b + dx dy.
 
     Args:
         stars: new.
@@ -89,11 +89,12 @@ def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, se
     user_mean, movie_mean = users[batches.users].mean(axis=0), movies[batches.catalogue].mean(axis=0)
     user_tastes, movie_tastes = users - user_mean, movies - movie_mean
     scale = np.float32(batches.data.rating_max)
+    movie_offsets = scale * movies @ user_mean - np.float32(batches.mean)
+    movie_offsets[np.setdiff1d(np.arange(len(movies)), batches.catalogue)] = 0.0  # not rated: as the mean rating
     slope = np.zeros(stars.steepness.shape, dtype=np.float32)
     slope[at : at + factors] = scale / _TASTE_UNIT**2
     stars.start(
-        mean=float(scale * user_mean @ movie_mean),
-        movie_offsets=scale * movie_tastes @ user_mean,
+        movie_offsets=movie_offsets,
         user_offsets=scale * user_tastes @ movie_mean,
         slope=slope,
     )
