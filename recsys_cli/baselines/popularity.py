@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+import scipy.sparse as sp
 
 from recsys_cli.baselines.base import Baseline, Floats, Interactions, Ints
 
@@ -25,13 +25,13 @@ class PopularInGroup(Baseline):
     def __init__(self, data: Interactions, *, likes_only: bool = True):
         groups = data.genders * (int(data.ages.max(initial=0)) + 1) + data.ages
         _, self._groups = np.unique(groups, return_inverse=True)  # (U,)
-        counted = _counted(data, likes_only)
-        cells = self._groups[data.users[counted]] * data.num_movies + data.movies[counted]
-        num_groups = int(self._groups.max(initial=0)) + 1
-        counts = np.bincount(cells, minlength=num_groups * data.num_movies).reshape(num_groups, -1)
+        members = sp.csr_matrix(
+            (np.ones(data.num_users), (self._groups, np.arange(data.num_users)))
+        )  # (groups, U)
+        counts = (members @ _interactions(data, likes_only)).toarray()  # (groups, M)
         everybody = counts.sum(axis=0)
         # Less than a single one for the most popular movie of all.
-        self._counts = (counts + everybody / (everybody.max(initial=0) + 1)).astype(np.float32)  # (groups, M)
+        self._counts = (counts + everybody / (everybody.max(initial=0) + 1)).astype(np.float32)
 
     def scores(self, users: Ints) -> Floats:
         """See :meth:`Baseline.scores`."""
@@ -100,15 +100,15 @@ class LikedGenres(Baseline):
         return scores
 
 
-def _counted(data: Interactions, likes_only: bool) -> NDArray[np.bool_]:
-    """(R,) bool, which ratings count."""
-    return data.ratings >= (data.like_from if likes_only else -np.inf)
+def _interactions(data: Interactions, likes_only: bool) -> sp.csr_matrix:
+    """(U, M) float32, 1 at every like, or rating."""
+    return data.liked() if likes_only else data.rated()
 
 
 def _count(data: Interactions, likes_only: bool = True) -> Floats:
     """(M,) float32, likes or ratings of each movie."""
-    counted = data.movies[_counted(data, likes_only)]
-    return np.bincount(counted, minlength=data.num_movies).astype(np.float32)
+    counts: Floats = np.asarray(_interactions(data, likes_only).sum(axis=0), dtype=np.float32).ravel()
+    return counts
 
 
 def _genre_shares(genres: Floats) -> Floats:
