@@ -71,15 +71,16 @@ def solve_in_ball(gram: Doubles, right: Doubles) -> Doubles:
 
     Source: More and Sorensen, Computing a Trust Region Step, 1983 (Newton's method on one over the length).
     """
-    vector = np.linalg.solve(gram, right)
-    multiplier = 0.0
+    shifted, multiplier = gram, 0.0
+    vector = np.linalg.solve(shifted, right)
     for _ in range(_NEWTON_STEPS):
         length = np.linalg.norm(vector)
         if length <= 1.0 + 1e-3:
             break
-        slope = vector @ np.linalg.solve(gram + multiplier * np.eye(len(right)), vector)
+        slope = vector @ np.linalg.solve(shifted, vector)
         multiplier += float((length - 1.0) * length**2 / slope)
-        vector = np.linalg.solve(gram + multiplier * np.eye(len(right)), right)
+        shifted = gram + multiplier * np.eye(len(right))
+        vector = np.linalg.solve(shifted, right)
     inside: Doubles = vector / np.maximum(1.0, np.linalg.norm(vector))
     return inside
 

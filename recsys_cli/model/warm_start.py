@@ -4,8 +4,8 @@ Implicit ALS ranks by an inner product of vectors of any length, the towers by o
 vector of length n keeps its place with one coordinate more, sqrt(longest^2 - n^2), in which every user is zero:
 all movies are then equally long and the order is the same (Bachrach et al., RecSys 2014).
 
-Both sides are split the same way: the attributes explain what a ridge regression lets them, and the id (of a
-movie) or the history (of a user) explains the rest.
+Both sides are split the same way: the attributes explain what a ridge regression lets them, a user's history what
+another one lets it, and the id explains the rest.
 """
 
 import dataclasses
@@ -53,8 +53,7 @@ def start_ranking(towers: TwoTowers, batches: Batches, config: WarmStartConfig, 
         users = np.hstack([users, np.zeros_like(lengths), user_tastes * lengths])
         movies = np.hstack([movies, movie_tastes])
         movie_factors = np.hstack([movie_factors, movie_tastes])
-    _start_movies(towers.movies, movies, batches)
-    _assign_table(towers.users.user, _start_users(towers.users, users, movie_factors, batches))
+    _start_towers(towers, batches, users, movies, movie_factors)
 
 
 def start_rating(towers: TwoTowers, batches: Batches, users: Matrix, movies: Matrix) -> None:
@@ -66,8 +65,15 @@ def start_rating(towers: TwoTowers, batches: Batches, users: Matrix, movies: Mat
         users: (U + 1, d) float32, unit rows.
         movies: (M + 1, d) float32, unit rows; d is no more than the towers' and the history's width.
     """
+    _start_towers(towers, batches, users, movies, movies)
+
+
+def _start_towers(
+    towers: TwoTowers, batches: Batches, users: Matrix, movies: Matrix, movie_factors: Matrix
+) -> None:
+    """Start at user vectors (U + 1, d) and unit movie vectors (M + 1, d); histories sum the factors (M + 1, F)."""
     _start_movies(towers.movies, movies, batches)
-    _assign_table(towers.users.user, _start_users(towers.users, users, movies, batches))
+    _assign_table(towers.users.user, _start_users(towers.users, users, movie_factors, batches))
 
 
 def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, seed: int) -> tuple[Matrix, Matrix]:
