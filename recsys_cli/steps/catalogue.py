@@ -70,7 +70,7 @@ def load_catalogue(folder: ModelFolder, movies_data: Path) -> Catalog:
 
 
 class CatalogueVectors:
-    """(M, D) float32 unit rows, a batch made when it is indexed: of a large catalogue no more is in memory.
+    """(M, D) float32 unit rows, a batch made when it is indexed: besides the model's own, no more is in memory.
 
     The model folder holds what its tower gave at the end of training; paddle is loaded only for movies that are
     not in it, or not as they were.
