@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recsys_cli.config.question import MovieFilter as MovieFilter
-    from recsys_cli.steps.recommender import Recommender as Recommender
+    from recsys_cli.recommend.recommender import Recommender as Recommender
 
 __version__ = "1.0.0"
-_HOMES = {"Recommender": "recsys_cli.steps.recommender", "MovieFilter": "recsys_cli.config.question"}
+_HOMES = {"Recommender": "recsys_cli.recommend.recommender", "MovieFilter": "recsys_cli.config.question"}
 
 
 def __getattr__(name: str) -> Any:

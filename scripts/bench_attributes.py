@@ -15,8 +15,8 @@ from experiments import Protocol
 from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
 
-from recsys_cli.dataset.movielens import read_dataset
-from recsys_cli.dataset.vocabulary import Vocabulary
+from recsys_cli.dataset.reader import read_dataset
+from recsys_cli.model.vocabulary import Vocabulary
 
 Floats = NDArray[np.float32]
 GROUP = "likes in the group"

@@ -17,30 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.config.training import ScheduleConfig, TrainConfig, TrainingOptions
-from recsys_cli.dataset.movielens import Dataset, read_dataset
+from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings, hold_out_users
-from recsys_cli.model.artifact import ModelFolder
-from recsys_cli.steps.favourites import SHOWN, Profile, liked, measure_ways, served_vector, step
-from recsys_cli.steps.train import train_split
-
-
-class Quiet:
-    """Says nothing of the training."""
-
-    def say(self, text: str) -> None:
-        """Nothing."""
-
-    def detail(self, text: str) -> None:
-        """Nothing."""
-
-    def start(self, *, epochs: int, num_batches: int) -> None:
-        """Nothing."""
-
-    def on_batch(self, num_ratings: int, loss: float) -> None:
-        """Nothing."""
-
-    def on_epoch(self, epoch: object) -> None:
-        """Nothing."""
+from recsys_cli.evaluation.favourites_curve import SHOWN, Profile, liked, measure_ways, served_vector, step
+from recsys_cli.model.folder import ModelFolder
+from recsys_cli.progress import Silent
+from recsys_cli.training.train import train_split
 
 
 def train(dataset: Dataset, split: Split, seed: int, folder: Path) -> ModelFolder:
@@ -51,7 +33,7 @@ def train(dataset: Dataset, split: Split, seed: int, folder: Path) -> ModelFolde
     )
     learnt = Split(train=split.train[within.train], held_out=split.train[within.held_out])
     config = TrainConfig(model=folder / "model", options=options)
-    train_split(dataset, learnt, config, Quiet(), started=time.monotonic())
+    train_split(dataset, learnt, config, Silent(), started=time.monotonic())
     return ModelFolder.open(folder / "model")
 
 

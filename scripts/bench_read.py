@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from recsys_cli.dataset.movielens import read_dataset
+from recsys_cli.dataset.reader import read_dataset
 
 USERS, MOVIES, RATINGS = 162_541, 62_423, 25_000_095
 CHUNK_USERS = 10_000

@@ -31,7 +31,7 @@ def bench_trainer(data: Any, *, seconds: float, threads: int, batch_users: int =
     import paddle
 
     from recsys_cli.config.training import TrainingOptions
-    from recsys_cli.model.trainer import Trainer
+    from recsys_cli.training.trainer import Trainer
 
     paddle.base.core.set_num_threads(threads)
     started = time.perf_counter()
@@ -138,7 +138,7 @@ def bench_port(data: Any, *, seconds: float, threads: int) -> dict[str, float]:
 
 def synthetic(num_ratings: int) -> Any:
     """Training data of so many random ratings, some 150 a user, of 10,000 movies of falling popularity."""
-    from recsys_cli.model.training_data import Ratings, TrainingData
+    from recsys_cli.training.data import Ratings, TrainingData
 
     rng = np.random.default_rng(0)
     num_users, num_movies = num_ratings // 150, 10_000
@@ -170,10 +170,10 @@ def synthetic(num_ratings: int) -> Any:
 
 def read(folder: Path) -> Any:
     """Training data of a data set, a tenth of the ratings held out."""
-    from recsys_cli.dataset.movielens import read_dataset
+    from recsys_cli.dataset.reader import read_dataset
     from recsys_cli.dataset.split import hold_out_ratings
-    from recsys_cli.dataset.vocabulary import Vocabulary
-    from recsys_cli.steps.training_data import training_data
+    from recsys_cli.model.vocabulary import Vocabulary
+    from recsys_cli.training.data import training_data
 
     dataset = read_dataset(folder)
     split = hold_out_ratings(len(dataset.rating_values), share=0.1, rng=np.random.default_rng(1))

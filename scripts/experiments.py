@@ -23,14 +23,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys_cli.config.training import TrainingOptions
-from recsys_cli.dataset.movielens import Dataset, read_dataset
+from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings, hold_out_users
-from recsys_cli.dataset.vocabulary import Vocabulary
 from recsys_cli.metrics import ndcg, rmse, top_k
-from recsys_cli.model.batches import Batch, Batches
-from recsys_cli.model.runtime import prepare_process
-from recsys_cli.model.training_data import TrainingData
-from recsys_cli.steps.training_data import training_data
+from recsys_cli.model.vocabulary import Vocabulary
+from recsys_cli.towers.runtime import prepare_process
+from recsys_cli.training.batches import Batch, Batches
+from recsys_cli.training.data import TrainingData, training_data
 
 Floats = NDArray[np.float32]
 LOG = Path(__file__).with_suffix(".md")
@@ -182,7 +181,7 @@ class WithoutHistory(Batches):
 
 def run(dataset: Dataset, options: TrainingOptions, seed: int, *, every: int, history: bool) -> dict[str, float]:
     """Train on one split and measure."""
-    from recsys_cli.model import trainer as towers
+    from recsys_cli.training import trainer as towers
 
     protocol = Protocol.split(dataset, Vocabulary.from_dataset(dataset), seed)
     started = time.monotonic()

@@ -12,11 +12,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from recsys_cli.dataset.download import unpack_file
-from recsys_cli.dataset.movies_data import read_movies_data
+from recsys_cli.dataset.archive import unpack_file
 from recsys_cli.dataset.releases import Release
 from recsys_cli.errors import RecsysError
-from recsys_cli.model.artifact import ModelFolder
+from recsys_cli.index.movies_data import read_movies_data
+from recsys_cli.model.folder import ModelFolder
+from recsys_cli.progress import Silent
 
 EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.scandir", "shutil.rmtree", "ctypes.dlsym"}
 
@@ -135,7 +136,7 @@ def kill_unpack(folder: Path) -> None:
         return "new" if found == expected else f"broken: {sorted(found)}"
 
     kill_everywhere(
-        lambda: unpack_file(folder / "archive.zip", target, release=release, report=lambda line: None),
+        lambda: unpack_file(folder / "archive.zip", target, release=release, progress=Silent()),
         look=look,
         target=target,
         prepare=lambda: shutil.rmtree(target, ignore_errors=True),

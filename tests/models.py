@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_cli.dataset.movielens import read_dataset
-from recsys_cli.dataset.movies_data import EncodedMovies, write_movies_data
-from recsys_cli.dataset.vocabulary import Vocabulary
-from recsys_cli.model.artifact import ModelArrays, ModelFolder, ModelInfo
-from recsys_cli.model.serving import Audience, Seen, Stars, UserTables, unit_rows
+from recsys_cli.dataset.reader import read_dataset
+from recsys_cli.index.movies_data import EncodedMovies, write_movies_data
+from recsys_cli.model.arrays import Audience, Seen, Stars, UserTables, unit_rows
+from recsys_cli.model.folder import ModelArrays, ModelFolder, ModelInfo
+from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.model.writer import write_model
 
 DIM = 6

@@ -11,8 +11,8 @@ from models import write_small_model, write_small_movies_data
 from packaging.requirements import Requirement
 
 from recsys_cli.cli import main
-from recsys_cli.steps.doctor import _look_at_library
-from recsys_cli.steps.recommender import Recommender
+from recsys_cli.doctor import _look_at_library
+from recsys_cli.recommend.recommender import Recommender
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from recsys_cli.dataset.movielens import Dataset, read_dataset
+from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import hold_out_ratings
 from recsys_cli.metrics import ndcg, top_k
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recsys_cli.model.training_data import Ratings, TrainingData
+from recsys_cli.training.data import Ratings, TrainingData
 
 NUM_USERS, NUM_MOVIES = 120, 40
 

@@ -12,7 +12,7 @@ from recsys_cli.config import CheckConfig
 from recsys_cli.errors import DataError
 
 if TYPE_CHECKING:
-    from recsys_cli.steps.check import Busy, CheckReport
+    from recsys_cli.dataset.check import Busy, CheckReport
 
 _EXAMPLES = """\b
 Examples:
@@ -30,7 +30,7 @@ def command(data: Path, format: str | None, as_json: bool) -> None:
 
     Exit status 1 if any line is bad.
     """
-    from recsys_cli.steps import check
+    from recsys_cli.dataset import check
 
     report = check.run(CheckConfig(data=data, format=format))
     if as_json:

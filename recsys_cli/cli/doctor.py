@@ -29,7 +29,7 @@ def command(context: click.Context, /, model: Path, movies_data: Path, as_json: 
 
     Shows no secrets: its output can go into a bug report. Exit status 1 if anything is wrong.
     """
-    from recsys_cli.steps import doctor
+    from recsys_cli import doctor
 
     config = DoctorConfig(model=model, movies_data=movies_data, store=store_config(model, **milvus))
     findings = doctor.run(config)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
 from recsys_cli.config import DownloadConfig
 from recsys_cli.errors import ConfigError
@@ -37,7 +38,7 @@ def command(
 
     A download that was cut off goes on where it stopped.
     """
-    from recsys_cli.steps import download
+    from recsys_cli.dataset import archive
 
     if only_list:
         _echo_list(as_json)
@@ -45,17 +46,18 @@ def command(
     if name is None:
         raise ConfigError("name a data set, such as ml-1m; 'recsys download --list' shows all")
     config = DownloadConfig(release=name, data_dir=data_dir, from_file=from_file, url=url)
-    click.echo(f"{download.run(config)}: ready")
+    click.echo(f"{archive.run(config, TerminalProgress())}: ready")
 
 
 def _echo_list(as_json: bool) -> None:
-    from recsys_cli.steps import download
+    from recsys_cli.dataset.releases import RELEASES
 
+    releases = tuple(RELEASES.values())
     if as_json:
-        echo_json(download.releases())
+        echo_json(releases)
         return
     click.echo(f"{'Name':<16}{'Download':>9}  {'Verified by':<12}Redistribution")
-    for release in download.releases():
+    for release in releases:
         verified_by = "MD5" if release.md5 else "nothing"
         click.echo(f"{release.name:<16}{release.size:>9}  {verified_by:<12}{release.redistribution}")
     click.echo("All are for research; commercial use only with GroupLens' permission.")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from recsys_cli.cli.options import json_option
+from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
 from recsys_cli.config.evaluation import EvaluateConfig
 from recsys_cli.config.training import OBJECTIVES, TrainingOptions, read_options
@@ -31,6 +32,7 @@ Examples:
 @click.option("--objective", type=click.Choice(OBJECTIVES), help="What to learn.  [default: hybrid]")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file of training options.")
 @click.option("--no-download", is_flag=True, help="Do not fetch MovieLens 1M where data/ml-1m is missing.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what is set up, trained and measured.")
 @json_option
 def command(
     data: Path | None,
@@ -41,6 +43,7 @@ def command(
     objective: str | None,
     config_file: Path | None,
     no_download: bool,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Measure how well a model rates and ranks what it has not seen, beside simple recommenders.
@@ -48,8 +51,8 @@ def command(
     Without --model, a part of the ratings is held out and a model is trained on the rest, once for each of several
     random splits. With --model, that model is measured on the ratings that it was not trained on.
     """
-    from recsys_cli.cli.evaluation_report import EvaluationProgress, echo_report
-    from recsys_cli.steps import evaluate
+    from recsys_cli.cli.evaluation_tables import echo_report
+    from recsys_cli.evaluation import evaluate
 
     given = {"objective": objective} if objective else {}
     options = TrainingOptions.from_dict(
@@ -64,7 +67,5 @@ def command(
         seeds=seeds,
         options=options,
     )
-    progress = EvaluationProgress(verbose=False)
-    with progress:
-        report = evaluate.run(config, progress)
+    report = evaluate.run(config, TerminalProgress(verbose=verbose))
     echo_json(report) if as_json else echo_report(report)

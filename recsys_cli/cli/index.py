@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from recsys_cli.cli.options import json_option, milvus_options, model_option, movies_data_option, store_config
+from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_index, echo_json
 from recsys_cli.config import INDEX_TYPES, IndexConfig, ManageIndexConfig
 
@@ -47,13 +48,13 @@ def command(
     **milvus: Any,
 ) -> None:
     """Show the index in Milvus: what it was made from, whether it matches the model, its type and its size."""
-    from recsys_cli.steps import index
+    from recsys_cli.index import manage
 
     kind = IndexConfig(
         index_type=index_type, m=m, ef_construction=ef_construction, ef=ef, nlist=nlist, nprobe=nprobe
     )
     config = ManageIndexConfig(model=model, movies_data=movies_data, drop=drop, rebuild=rebuild, index=kind)
-    report = index.run(config, store_config(model, **milvus))
+    report = manage.run(config, store_config(model, **milvus), TerminalProgress())
     if as_json:
         echo_json(report)
     else:

@@ -36,7 +36,7 @@ def command(file: Path, output: Path, model: Path, allow_title_changes: bool, as
     data/. movies_origin.txt also stands for the movie file that the model was trained on. A movie that the model
     has not seen is described by its title and genres.
     """
-    from recsys_cli.steps import preprocess
+    from recsys_cli.index import preprocess
 
     config = PreprocessConfig(file=file, output=output, model=model, allow_title_changes=allow_title_changes)
     summary = preprocess.run(config)

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from recsys_cli.cli.options import csv_option, index_options, json_option, take_index
+from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.question_options import filter_options, person_options, take_filter, take_person
 from recsys_cli.cli.render import echo_json_line, named_few
 from recsys_cli.cli.render_answers import echo_recommendation
 from recsys_cli.config import RecommendConfig, StoreConfig
 from recsys_cli.config.question import BulkConfig, Question
+from recsys_cli.dataset.demographics import ages_and_jobs
 from recsys_cli.errors import ConfigError
-from recsys_cli.steps.people import ages_and_jobs
 
 _QUESTION = Question()
 _EXAMPLES = f"""\b
@@ -88,15 +89,16 @@ def command(
     elif from_stdin:
         _answer_stdin(config, store, question)
     else:
-        from recsys_cli.steps import recommend
+        from recsys_cli.recommend.recommender import recommend
 
-        echo_recommendation(recommend.run(config, store, question), as_json=as_json, as_csv=as_csv)
+        answer = recommend(config, store, question, TerminalProgress())
+        echo_recommendation(answer, as_json=as_json, as_csv=as_csv)
 
 
 def _recommend_to_all(config: RecommendConfig, store: StoreConfig, question: Question, files: BulkConfig) -> None:
-    from recsys_cli.steps import bulk
+    from recsys_cli.recommend import lists
 
-    report = bulk.run(config, store, question, files)
+    report = lists.run(config, store, question, files, TerminalProgress())
     lines = [
         f"{report.output}: lists of {report.users:,} users, {report.by_user:,} by their own vectors and "
         f"{report.by_profile:,} by age, gender and job",
@@ -112,7 +114,9 @@ def _recommend_to_all(config: RecommendConfig, store: StoreConfig, question: Que
 
 
 def _answer_stdin(config: RecommendConfig, store: StoreConfig, defaults: Question) -> None:
-    from recsys_cli.steps import conversation
+    from recsys_cli.recommend import conversation
 
-    for answer in conversation.answers(config, store, sys.stdin.buffer, defaults=defaults):
+    for answer in conversation.answers(
+        config, store, sys.stdin.buffer, defaults=defaults, progress=TerminalProgress()
+    ):
         echo_json_line(answer)

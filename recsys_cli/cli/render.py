@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from recsys_cli.steps.index import IndexReport
+    from recsys_cli.index.manage import IndexReport
 
 
 def echo_json(document: Any) -> None:

@@ -12,7 +12,7 @@ from recsys_cli.cli.render import echo_json, plain
 from recsys_cli.errors import ConfigError
 
 if TYPE_CHECKING:
-    from recsys_cli.steps.answers import Reasons, Recommendation, SimilarMovies
+    from recsys_cli.recommend.answers import Reasons, Recommendation, SimilarMovies
 
 _INDENT = " " * 5
 _COLUMNS = ("Top", "Id", "Title", "Genres")

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from recsys_cli.cli.options import csv_option, index_options, json_option, take_index
+from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.question_options import filter_options, take_filter
 from recsys_cli.cli.render_answers import echo_similar
 
@@ -29,8 +30,10 @@ def command(movie: str, k: int, as_json: bool, as_csv: bool, **options: Any) -> 
     A title is found in any case, with or without its year and article. A number is an id where there is such
     a movie.
     """
-    from recsys_cli.steps import recommend
+    from recsys_cli.recommend import recommender
 
     config, store = take_index(options)
-    answer = recommend.similar(config, store, movie, movies=take_filter(options), k=k)
+    answer = recommender.similar(
+        config, store, movie, movies=take_filter(options), k=k, progress=TerminalProgress()
+    )
     echo_similar(answer, as_json=as_json, as_csv=as_csv)

@@ -1,13 +1,19 @@
 """``recsys train``."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
 from recsys_cli.config.training import DEVICES, TrainConfig, TrainingOptions, read_options
+
+if TYPE_CHECKING:
+    from recsys_cli.training.train import TrainSummary
 
 _DEFAULTS = TrainConfig()
 _OPTIONS = TrainingOptions().to_dict()
@@ -87,8 +93,7 @@ def command(
     the folder stays in use until the new one is complete. The defaults are those of hybrid and ranking; rating
     takes more and larger steps (128 users a batch, learning rate 0.002).
     """
-    from recsys_cli.cli.training_progress import TrainingProgress, echo_summary
-    from recsys_cli.steps import train
+    from recsys_cli.training import train
 
     given = {name: value for name, value in flags.items() if value is not None}
     options = TrainingOptions.from_dict({**(read_options(config_file) if config_file else {}), **given})
@@ -103,6 +108,26 @@ def command(
         download=not no_download,
         verbose=verbose,
     )
-    with TrainingProgress(verbose=verbose) as progress:
-        summary = train.run(config, progress)
-    echo_json(summary) if as_json else echo_summary(summary)
+    summary = train.run(config, TerminalProgress(verbose=verbose))
+    echo_json(summary) if as_json else _echo(summary)
+
+
+def _echo(summary: TrainSummary) -> None:
+    """Print how training went, for people."""
+    click.echo(
+        f"{summary.objective}: {summary.num_ratings:,} ratings of {summary.num_movies:,} movies "
+        f"by {summary.num_users:,} users"
+    )
+    metrics = summary.metrics
+    if "rmse" in metrics:
+        click.echo(
+            f"RMSE {metrics['rmse']:.4f} (mean {metrics['rmse of the mean']:.4f}, "
+            f"user + movie biases {metrics['rmse of user + movie biases']:.4f})"
+        )
+    if "ndcg@10" in metrics:
+        click.echo(f"NDCG@10 {metrics['ndcg@10']:.4f} (most popular {metrics['ndcg@10 of most popular']:.4f})")
+    click.echo(
+        f"kept epoch {summary.kept_epoch} of {summary.epochs} (stopped by {summary.stopped_by}), "
+        f"{summary.seconds:.0f} s, {summary.ratings_per_second:,.0f} ratings/s"
+    )
+    click.echo(f"wrote {summary.model}")

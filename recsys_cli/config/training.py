@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recsys_cli.config.checks import check_choice, check_range, check_share, check_type, flag_of, unknown_option
+from recsys_cli.config.fields import check_choice, check_range, check_share, check_type, flag_of, unknown_option
 from recsys_cli.errors import ConfigError
 
 if sys.version_info >= (3, 11):

@@ -6,17 +6,15 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pooch
 import requests
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from recsys_cli.dataset.releases import Release
 from recsys_cli.errors import DataError
+from recsys_cli.progress import Progress
 
 _ANSWER_SECONDS = 5.0  # for a host to accept a connection, and again to send its headers
 _PROBE_SECONDS = 10.0  # for all hosts together, the lookup of their names included
@@ -24,16 +22,14 @@ _STALL_SECONDS = 10.0  # without a byte, after which a transfer is taken up agai
 _RETRIES = 2
 _CHUNK_BYTES = 1 << 14  # what is lost when a transfer breaks off
 
-Report = Callable[[str], None]
 
-
-def fetch(release: Release, folder: Path, *, report: Report) -> Path:
+def fetch(release: Release, folder: Path, *, progress: Progress) -> Path:
     """Download the archive of a release.
 
     Args:
         release: what to download.
         folder: takes the archive and, until it is whole, a `.partial` file that a later call goes on with.
-        report: takes the lines that say from where, and what went wrong on the way.
+        progress: is told from where, and what went wrong on the way.
 
     Returns: path of the archive, of the published hash if there is one.
 
@@ -48,9 +44,9 @@ def fetch(release: Release, folder: Path, *, report: Report) -> Path:
         if answers[url]:
             failure = answers[url]
         else:
-            report(f"Downloading {url}")
+            progress.say(f"Downloading {url}")
             try:
-                return _fetch_from(url, release, folder)
+                return _fetch_from(url, release, folder, progress)
             except requests.RequestException as error:
                 failure = _reason(error)
             except ValueError:
@@ -58,25 +54,26 @@ def fetch(release: Release, folder: Path, *, report: Report) -> Path:
                 failure = f"a damaged or another file, its MD5 is not {release.md5}"
         failures.append(f"{url}: {failure}")
         if url != release.urls[-1]:
-            report(f"{failures[-1]}; trying the next address")
+            progress.say(f"{failures[-1]}; trying the next address")
     raise DataError(
         f"{release.title} cannot be downloaded ({'; '.join(failures)}); use the bundled '--data data/sample', "
         f"a folder of your own with '--data', or 'recsys download {release.name} --from-file {release.name}.zip'"
     )
 
 
-def _fetch_from(url: str, release: Release, folder: Path) -> Path:
+def _fetch_from(url: str, release: Release, folder: Path, progress: Progress) -> Path:
     name = f"{release.name}.zip"
     registry = {name: f"md5:{release.md5}" if release.md5 else None}
     source = pooch.create(folder, "", registry=registry, urls={name: url}, retry_if_failed=_RETRIES)
-    return Path(source.fetch(name, downloader=_ResumingDownloader(release)))
+    return Path(source.fetch(name, downloader=_ResumingDownloader(release, progress)))
 
 
 class _ResumingDownloader:
     """What pooch calls to download; keeps what it has in a `.partial` file, and goes on there."""
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: Release, progress: Progress) -> None:
         self._release = release
+        self._progress = progress
 
     def __call__(self, url: str, output_file: Any, source: pooch.Pooch) -> None:
         partial = Path(source.path) / f"{self._release.name}.zip.partial"
@@ -96,19 +93,16 @@ class _ResumingDownloader:
     def _write(self, response: requests.Response, partial: Path, have: int) -> None:
         length = response.headers.get("Content-Length", "")
         total = have + int(length) if length.isdecimal() else None
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
         with (
-            Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
+            self._progress.task(self._release.name, total=total, unit="bytes", done=have) as task,
             partial.open("ab" if have else "wb") as file,
         ):
-            task = progress.add_task(self._release.name, total=total, completed=have)
             for chunk in response.iter_content(_CHUNK_BYTES):
                 have += len(chunk)
                 if have > 2 * self._release.num_bytes:
                     raise requests.ConnectionError(f"more than twice the expected {self._release.size}")
                 file.write(chunk)
-                progress.advance(task, len(chunk))
+                task.update(have)
 
 
 def _ask(urls: tuple[str, ...]) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""The towers, their training and the folder they leave. The only home of paddle."""
+"""A trained model as a folder and as arrays; needs no paddle."""

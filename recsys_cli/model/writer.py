@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from recsys_cli.errors import ArtifactError
-from recsys_cli.model.artifact import ModelArrays, ModelFolder
 from recsys_cli.model.document import FORMAT, FORMAT_VERSION, ModelInfo, canonical, model_fingerprint, sha256
+from recsys_cli.model.folder import ModelArrays, ModelFolder
 
 
 def write_model(

@@ -1,0 +1,92 @@
+"""What ``recsys evaluate`` prints: a table of ratings and one of rankings."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from recsys_cli.evaluation.estimates import Estimate
+    from recsys_cli.evaluation.favourites_curve import FavouritesCurve
+    from recsys_cli.evaluation.result import EvaluationReport, GroupReport
+
+_RATINGS = {"rmse": "RMSE", "mae": "MAE"}
+_RANKINGS = {"ndcg": "NDCG@{k}", "recall": "Recall@{k}", "coverage": "Coverage", "diversity": "Diversity"}
+
+
+def echo_report(report: "EvaluationReport") -> None:
+    """Print a report for people: how ratings are estimated, how movies are ranked, what was done."""
+    console = Console(highlight=False, markup=False)
+    for title, columns in (("Ratings", _RATINGS), ("Rankings", _RANKINGS)):
+        groups = [group for group in report.groups if _has_any(group, columns)]
+        if groups:
+            console.print(_table(title, columns, groups, k=report.k))
+            console.print()
+    if report.favourites is not None:
+        console.print(_favourites_table(report.favourites, k=report.k))
+        console.print()
+    for text in (*report.protocol, *report.notes):
+        console.print(text)
+    console.print(f"{report.data}, {report.seconds:.0f} s")
+
+
+def _favourites_table(curve: "FavouritesCurve", *, k: int) -> Table:
+    """NDCG of cold users by the number of favourites they name."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(f"NDCG@{k} after so many likes, {curve.users:,} users", no_wrap=True)
+    for count in curve.shown:
+        table.add_column(str(count), justify="right", no_wrap=True)
+    for title, values in (("recsys", curve.ndcg), ("most popular", curve.popular)):
+        table.add_row(f"  {title}", *(f"{value:.3f}" for value in values))
+    return table
+
+
+def _has_any(group: "GroupReport", columns: dict[str, str]) -> bool:
+    return any(getattr(row, name) is not None for row in group.rows for name in columns)
+
+
+def _table(title: str, columns: dict[str, str], groups: list["GroupReport"], *, k: int) -> Table:
+    """One section a group: the model, the baselines, the difference to the best of them."""
+    is_ranking = "ndcg" in columns
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(title, no_wrap=True)
+    for name in columns.values():
+        table.add_column(name.format(k=k), justify="right", no_wrap=True)
+    if is_ranking:
+        table.add_column("Lift", justify="right", no_wrap=True)
+    for group in groups:
+        table.add_section()
+        table.add_row(_heading(group, is_ranking=is_ranking), style="bold")
+        for row in group.rows:
+            values = [getattr(row, name) for name in columns]
+            if any(value is not None for value in values):
+                lift = [f"{row.lift.value:.2f}" if row.lift else ""] if is_ranking else []
+                table.add_row(f"  {row.title}", *map(_cell, values), *lift)
+        for name, cells in _differences(group, columns).items():
+            table.add_row(f"  less {name}", *cells, style="italic")
+    return table
+
+
+def _heading(group: "GroupReport", *, is_ranking: bool) -> str:
+    return f"{group.title}, {group.rankers if is_ranking else group.users:,}"
+
+
+def _cell(value: "Estimate | None") -> str:
+    return "" if value is None else f"{value.value:.3f} {_width(value)}"
+
+
+def _width(value: "Estimate") -> str:
+    """Half of the interval, without the zero before the point: two tables of it fit 80 columns."""
+    return f"±{value.half_width:.3f}".replace("±0.", "±.")
+
+
+def _differences(group: "GroupReport", columns: dict[str, str]) -> dict[str, list[str]]:
+    """Cells of the differences by title of the baseline; one line where one baseline is best by every metric."""
+    titles = {row.name: row.title for row in group.rows}
+    lines: dict[str, list[str]] = {}
+    for difference in group.differences:
+        if difference.metric in columns:
+            cells = lines.setdefault(titles[difference.baseline], [""] * len(columns))
+            estimate = difference.estimate
+            cells[list(columns).index(difference.metric)] = f"{estimate.value:+.3f} {_width(estimate)}"
+    return lines

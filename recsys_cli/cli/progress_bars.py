@@ -1,0 +1,97 @@
+"""Progress on stderr: lines, and one bar for long work where stderr is a terminal."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from recsys_cli.progress import Task
+
+_REDRAWN_SECONDS = 0.1
+
+
+class TerminalProgress:
+    """Draws what :class:`recsys_cli.progress.Progress` is told; rich is loaded for a bar only."""
+
+    def __init__(self, *, verbose: bool = False):
+        self._verbose = verbose
+        self._bar: _Bar | None = None
+
+    def say(self, text: str) -> None:
+        """Print a line on stderr."""
+        if self._bar is None:
+            click.echo(text, err=True)
+        else:
+            self._bar.print(text)
+
+    def detail(self, text: str) -> None:
+        """Print a line on stderr with ``--verbose``."""
+        if self._verbose:
+            self.say(text)
+
+    @contextmanager
+    def task(self, title: str, *, total: int | None = None, unit: str = "", done: int = 0) -> Iterator[Task]:
+        """Show a bar until the block ends, nothing where stderr is no terminal."""
+        if not sys.stderr.isatty() or self._bar is not None:
+            yield _Unseen()
+            return
+        self._bar = _Bar(title, total=total, unit=unit, done=done)
+        try:
+            with self._bar.progress:
+                yield self._bar
+        finally:
+            self._bar = None
+
+
+class _Unseen:
+    def update(self, done: int, **facts: str) -> None:
+        pass
+
+
+class _Bar:
+    """One bar: title, facts, how much of how much, how fast, time left."""
+
+    def __init__(self, title: str, *, total: int | None, unit: str, done: int):
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+        amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+        self.progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            amount,
+            TextColumn("{task.fields[facts]}", markup=False),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._unit = unit
+        self._facts: dict[str, str] = {}
+        self._first, self._started, self._drawn = done, time.monotonic(), 0.0
+        self._task = self.progress.add_task(title, total=total, completed=done, facts="")
+
+    def update(self, done: int, **facts: str) -> None:
+        self._facts |= facts
+        now = time.monotonic()
+        if now - self._drawn >= _REDRAWN_SECONDS:
+            self._drawn = now
+            self.progress.update(self._task, completed=done, facts=self._text(done, now))
+
+    def print(self, text: str) -> None:
+        self.progress.console.print(text)
+
+    def _text(self, done: int, now: float) -> str:
+        shown = [f"{name} {value}" for name, value in self._facts.items()]
+        if self._unit not in ("", "bytes"):
+            shown.append(f"{(done - self._first) / max(now - self._started, 1e-3):,.0f} {self._unit}/s")
+        return " ".join(shown)

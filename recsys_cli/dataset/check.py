@@ -1,0 +1,155 @@
+"""``recsys check``: what a data set is, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.config import CheckConfig
+from recsys_cli.dataset.reader import Dataset, read_dataset
+from recsys_cli.dataset.titles import title_year
+
+_BUSIEST = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Busy:
+    """A movie or a user with many ratings.
+
+    Attributes:
+        id: of the movie or the user.
+        name: title of the movie, empty for a user.
+        ratings: how many.
+    """
+
+    id: int
+    name: str
+    ratings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """A data set in numbers.
+
+    Attributes:
+        path: its folder.
+        format: as detected or given.
+        fingerprint: of its content, without the bad lines.
+        movies: how many are listed.
+        users: how many are listed or, without a users file, have rated.
+        ratings: how many good ones, repeated ones aside.
+        rating_min: lowest of the scale.
+        rating_max: highest of the scale.
+        rating_mean: of the good ratings.
+        rating_counts: how often each rating occurs, if they are few.
+        density: share of all pairs of a user and a movie that have a rating, 0 to 1.
+        busiest_movies: those with the most ratings.
+        busiest_users: those with the most ratings.
+        unrated_movies: movies without a rating.
+        silent_users: users without a rating.
+        missing: what is unknown of how many movies or users; without what the data set has none of.
+        notes: what is not wrong, but worth knowing.
+        bad_lines: how many lines would be left out.
+        problems: what is wrong with the first of them.
+    """
+
+    path: str
+    format: str
+    fingerprint: str
+    movies: int
+    users: int
+    ratings: int
+    rating_min: float
+    rating_max: float
+    rating_mean: float
+    rating_counts: dict[str, int]
+    density: float
+    busiest_movies: tuple[Busy, ...]
+    busiest_users: tuple[Busy, ...]
+    unrated_movies: int
+    silent_users: int
+    missing: dict[str, int]
+    notes: tuple[str, ...]
+    bad_lines: int
+    problems: tuple[str, ...]
+
+
+def run(config: CheckConfig) -> CheckReport:
+    """Read a data set without its bad lines, and count.
+
+    Raises:
+        ConfigError: if there is no such format.
+        DataError: if a file is missing or unreadable, or no rating is good.
+    """
+    dataset = read_dataset(config.data, format=config.format, skip_bad_lines=True)
+    per_movie = np.bincount(dataset.rating_movies, minlength=len(dataset.movie_ids))
+    per_user = np.bincount(dataset.rating_users, minlength=len(dataset.user_ids))
+    return CheckReport(
+        path=str(config.data),
+        format=dataset.format,
+        fingerprint=dataset.fingerprint,
+        movies=len(dataset.movie_ids),
+        users=len(dataset.user_ids),
+        ratings=len(dataset.rating_values),
+        rating_min=dataset.rating_min,
+        rating_max=dataset.rating_max,
+        rating_mean=float(dataset.rating_values.mean(dtype=np.float64)),
+        rating_counts=_rating_counts(dataset),
+        density=len(dataset.rating_values) / (len(dataset.movie_ids) * len(dataset.user_ids)),
+        busiest_movies=_busiest(dataset.movie_ids, per_movie, names=dataset.titles),
+        busiest_users=_busiest(dataset.user_ids, per_user),
+        unrated_movies=int(np.count_nonzero(per_movie == 0)),
+        silent_users=int(np.count_nonzero(per_user == 0)),
+        missing=_missing(dataset),
+        notes=_notes(dataset),
+        bad_lines=dataset.problems.count,
+        problems=tuple(map(str, dataset.problems.first)),
+    )
+
+
+def _rating_counts(dataset: Dataset) -> dict[str, int]:
+    values, counts = np.unique(dataset.rating_values, return_counts=True)
+    if len(values) > 11:
+        return {}
+    return {f"{value:g}": int(count) for value, count in zip(values, counts, strict=True)}
+
+
+def _busiest(
+    ids: NDArray[np.int64], counts: NDArray[np.int64], *, names: tuple[str, ...] = ()
+) -> tuple[Busy, ...]:
+    order = np.argsort(-counts, kind="stable")[:_BUSIEST].tolist()
+    return tuple(
+        Busy(id=int(ids[index]), name=names[index] if names else "", ratings=int(counts[index])) for index in order
+    )
+
+
+def _missing(dataset: Dataset) -> dict[str, int]:
+    known = dataset.demographics
+    missing = {
+        "genres": sum(not genres for genres in dataset.movie_genres),
+        "year": sum(not title_year(title) for title in dataset.titles),
+    }
+    for name, names, rows in (
+        ("gender", known.genders, dataset.user_genders),
+        ("age", known.ages, dataset.user_ages),
+        ("job", known.jobs, dataset.user_jobs),
+    ):
+        if names:
+            missing[name] = int(np.count_nonzero(rows == 0))
+    return missing
+
+
+def _notes(dataset: Dataset) -> tuple[str, ...]:
+    notes = []
+    if dataset.num_repeated:
+        notes.append(f"ratings left out because the same user rates the movie again: {dataset.num_repeated:,}")
+    if not dataset.demographics.ages:
+        notes.append("nothing is known of the age of people: a model of it knows no ages")
+    if len(dataset.rating_values) > 1 and np.ptp(dataset.rating_values) == 0:
+        notes.append("all ratings are equal: they tell nothing about what people like")
+    repeated_titles = len(dataset.titles) - len(set(dataset.titles))
+    if repeated_titles:
+        notes.append(f"movies with the title of another: {repeated_titles:,}")
+    return tuple(notes)

@@ -1,0 +1,157 @@
+"""A data set folder, in any of the known formats, to arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.dataset.demographics import Demographics
+from recsys_cli.dataset.layouts import read_source
+from recsys_cli.dataset.problems import Problems
+from recsys_cli.dataset.ratings import Ratings, read_ratings
+from recsys_cli.dataset.source import Source
+from recsys_cli.dataset.tables import Users
+from recsys_cli.errors import DataError
+
+_HINT = "--skip-bad-lines leaves such lines out"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Movies, users and ratings of one data set.
+
+    Attributes:
+        movie_ids: int64 (M,), ascending.
+        titles: (M,) as in the file, with the year.
+        movie_genres: (M,) genre names of each movie.
+        user_ids: int64 (U,), ascending.
+        user_genders: int32 (U,) rows, 0 unknown.
+        user_ages: int32 (U,) rows of age groups, 0 unknown.
+        user_jobs: int32 (U,) rows, 0 unknown.
+        demographics: what the rows stand for; empty where the data set has none.
+        rating_users: int32 (R,) index into user_ids, in the order of the file.
+        rating_movies: int32 (R,) index into movie_ids.
+        rating_values: float32 (R,), rating_min to rating_max.
+        rating_min: lowest rating of the scale.
+        rating_max: highest rating of the scale.
+        format: name of the format.
+        problems: the bad lines that were left out.
+        num_repeated: ratings left out because the same user rated the same movie further down.
+    """
+
+    movie_ids: NDArray[np.int64]
+    titles: tuple[str, ...]
+    movie_genres: tuple[tuple[str, ...], ...]
+    user_ids: NDArray[np.int64]
+    user_genders: NDArray[np.int32]
+    user_ages: NDArray[np.int32]
+    user_jobs: NDArray[np.int32]
+    demographics: Demographics
+    rating_users: NDArray[np.int32]
+    rating_movies: NDArray[np.int32]
+    rating_values: NDArray[np.float32]
+    rating_min: float
+    rating_max: float
+    format: str
+    problems: Problems
+    num_repeated: int
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, of the content: independent of encoding, line ends and format."""
+        digest = hashlib.sha256(repr((self.demographics, self.rating_min, self.rating_max)).encode())
+        digest.update("\n".join(self.titles).encode("utf-8", "surrogatepass"))
+        digest.update("\n".join("|".join(genres) for genres in self.movie_genres).encode("utf-8", "surrogatepass"))
+        for values in (
+            self.movie_ids,
+            self.user_ids,
+            self.user_genders,
+            self.user_ages,
+            self.user_jobs,
+            self.rating_users,
+            self.rating_movies,
+            self.rating_values,
+        ):
+            digest.update(str(len(values)).encode())
+            digest.update(np.ascontiguousarray(values).data)
+        return digest.hexdigest()
+
+
+def read_dataset(
+    path: Path, *, format: str | None = None, skip_bad_lines: bool = False, ratings_file: Path | None = None
+) -> Dataset:
+    """Read a data set.
+
+    Of several ratings of one movie by one user the last in the file counts.
+
+    Args:
+        path: folder of the data set.
+        format: one of `formats.FORMATS`, None to tell it by the files of the folder.
+        skip_bad_lines: leave bad lines out instead of refusing the data set.
+        ratings_file: another file of ratings in the layout of the data set's own, to read instead of that.
+
+    Raises:
+        ConfigError: if there is no such format.
+        DataError: if a file is missing or has bad lines; it lists the first with file, line and field.
+    """
+    problems = Problems()
+    source = read_source(path, format=format, problems=problems)
+    if not skip_bad_lines:
+        problems.raise_if_any(hint=_HINT)
+    if not len(source.movies.ids):
+        raise DataError(f"{path}: holds no movies")
+    if ratings_file is not None:
+        source = dataclasses.replace(source, ratings=dataclasses.replace(source.ratings, path=ratings_file))
+    ratings = read_ratings(
+        source.ratings,
+        movie_ids=source.movies.ids,
+        user_ids=source.users.ids if source.users else None,
+        problems=problems,
+    )
+    if not skip_bad_lines:
+        problems.raise_if_any(hint=_HINT)
+    if not len(ratings.values):
+        raise DataError(f"{source.ratings.path}: holds no ratings")
+    if source.format == "ml-10m" and format is None and not (ratings.values % 1).any():
+        # Every rating a whole star and no people: rather MovieLens 1M, incomplete, than 10M.
+        raise DataError(f"{path / 'users.dat'}: no such file; use --format ml-10m for a data set without people")
+    return _assemble(source, ratings, problems)
+
+
+def _assemble(source: Source, ratings: Ratings, problems: Problems) -> Dataset:
+    movies, users = source.movies, source.users or Users.without_attributes(ratings.user_ids)
+    last = _last_of_each_pair(ratings, len(movies.ids))
+    return Dataset(
+        movie_ids=movies.ids,
+        titles=movies.titles,
+        movie_genres=movies.genres,
+        user_ids=users.ids,
+        user_genders=users.genders,
+        user_ages=users.ages,
+        user_jobs=users.jobs,
+        demographics=source.demographics,
+        rating_users=ratings.users if last is None else ratings.users[last],
+        rating_movies=ratings.movies if last is None else ratings.movies[last],
+        rating_values=ratings.values if last is None else ratings.values[last],
+        rating_min=ratings.scale.low,
+        rating_max=ratings.scale.high,
+        format=source.format,
+        problems=problems,
+        num_repeated=0 if last is None else len(ratings.values) - len(last),
+    )
+
+
+def _last_of_each_pair(ratings: Ratings, num_movies: int) -> NDArray[np.int64] | None:
+    """Index of the last rating of each (user, movie), ascending; None if no pair occurs twice."""
+    pairs = ratings.users.astype(np.int64) * num_movies + ratings.movies
+    ordered = np.sort(pairs)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return None
+    _, first_from_end = np.unique(pairs[::-1], return_index=True)
+    last: NDArray[np.int64] = np.sort(len(pairs) - 1 - first_from_end)
+    return last

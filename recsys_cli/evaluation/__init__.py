@@ -1,0 +1,1 @@
+"""Held-out ratings to numbers, beside what a model must beat."""

@@ -1,0 +1,152 @@
+"""``recsys evaluate``: how good a model is on ratings it has not seen, beside what it must beat."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.config.evaluation import BaselineConfig, EvaluateConfig, ProtocolConfig
+from recsys_cli.config.training import TrainConfig, TrainingOptions
+from recsys_cli.dataset.reader import Dataset, read_dataset
+from recsys_cli.dataset.split import Split
+from recsys_cli.evaluation.favourites_curve import curve, measure_ways, served_vector
+from recsys_cli.evaluation.given_model import open_given, write_predictions
+from recsys_cli.evaluation.protocol import Case, Group, describe_given, describe_splits, split_cases
+from recsys_cli.evaluation.result import EvaluationReport
+from recsys_cli.evaluation.served import ServedModel
+from recsys_cli.evaluation.study import Study
+from recsys_cli.model.folder import ModelFolder
+from recsys_cli.progress import Progress
+from recsys_cli.training import train
+
+
+def run(
+    config: EvaluateConfig,
+    progress: Progress,
+    *,
+    protocol: ProtocolConfig | None = None,
+    baselines: BaselineConfig | None = None,
+) -> EvaluationReport:
+    """Measure the model that is named, or the models that the training parts of the splits give.
+
+    Args:
+        config: what to measure.
+        progress: is told how it goes.
+        protocol: how the ratings are divided; None for the defaults.
+        baselines: their options; None for the defaults.
+
+    Raises:
+        ConfigError: an option does not fit the machine.
+        DataError: the data set is missing or malformed, or nothing in it is left to measure.
+        ArtifactError: the model is missing or damaged.
+        TrainingError: the loss of a training turned NaN.
+    """
+    protocol, baselines = protocol or ProtocolConfig(), baselines or BaselineConfig()
+    study = Study(protocol, baselines)
+    if config.model is None:
+        return _measure_splits(config, study, protocol, progress)
+    return _measure_given(config, config.model, study, protocol, progress)
+
+
+def train_on(
+    dataset: Dataset, case: Case, options: TrainingOptions, *, model: Path, progress: Progress
+) -> ModelFolder:
+    """Train a model on the training part of a case.
+
+    Args:
+        dataset: the case's.
+        case: ratings to learn from; with ``options.schedule.holdout`` some of them choose the epoch.
+        options: of the training; the seed is the case's.
+        model: folder to write.
+        progress: is told how it goes.
+
+    Raises: as :func:`run`.
+    """
+    schedule = dataclasses.replace(options.schedule, seed=case.seed)
+    config = TrainConfig(model=model, options=dataclasses.replace(options, schedule=schedule))
+    split = train.hold_out(len(case.train), schedule)
+    within = Split(train=case.train[split.train], held_out=case.train[split.held_out])
+    train.train_split(dataset, within, config, progress, started=time.monotonic())
+    return ModelFolder.open(model)
+
+
+def _measure_splits(
+    config: EvaluateConfig, study: Study, protocol: ProtocolConfig, progress: Progress
+) -> EvaluationReport:
+    started = time.monotonic()
+    data = train.find_data(TrainConfig(data=config.data, download=config.download), progress)
+    dataset = read_dataset(data)
+    seeds = range(1, config.seeds + 1)
+    favourites = []
+    for seed in seeds:
+        for case in split_cases(dataset, protocol, seed=seed):
+            where = f"split {seed} of {config.seeds}, {' and '.join(group.kind for group in case.groups)}"
+            progress.say(f"{where}: training on {len(case.train):,} ratings")
+            stage = partial(_stage, progress, where)
+            with tempfile.TemporaryDirectory() as folder:
+                model = train_on(dataset, case, config.options, model=Path(folder) / "model", progress=progress)
+                served = ServedModel(model, dataset)
+                study.add(case, served, title=_title(model), stage=stage)
+                favourites += [
+                    _favourites(dataset, model, case, cold) for cold in case.groups if cold.kind == "cold"
+                ]
+    return EvaluationReport(
+        data=str(data),
+        fingerprint=dataset.fingerprint,
+        objective=config.options.objective.objective,
+        k=protocol.k,
+        seeds=tuple(seeds),
+        protocol=describe_splits(dataset, protocol, seeds=config.seeds, holdout=config.options.schedule.holdout),
+        notes=tuple(study.notes),
+        groups=study.groups(),
+        favourites=curve(favourites) if favourites else None,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _favourites(dataset: Dataset, model: ModelFolder, case: Case, cold: Group) -> dict[str, NDArray[np.float64]]:
+    return measure_ways(
+        dataset,
+        model,
+        users=cold.users,
+        train=case.train,
+        ways={"recsys": served_vector},
+        rng=np.random.default_rng([case.seed, 77]),
+    )
+
+
+def _measure_given(
+    config: EvaluateConfig, path: Path, study: Study, protocol: ProtocolConfig, progress: Progress
+) -> EvaluationReport:
+    started = time.monotonic()
+    given = open_given(config, path, protocol)
+    model = ServedModel(given.folder, given.dataset)
+    study.add(given.case, model, title=_title(given.folder), stage=progress.detail)
+    if config.predictions is not None:
+        write_predictions(config.predictions, given, model)
+    return EvaluationReport(
+        data=str(given.data),
+        fingerprint=given.dataset.fingerprint,
+        objective=given.folder.info.objective,
+        k=protocol.k,
+        seeds=(),
+        protocol=describe_given(given.case, protocol),
+        notes=(*given.notes, *study.notes),
+        groups=study.groups(),
+        favourites=None,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _stage(progress: Progress, where: str, name: str) -> None:
+    progress.detail(f"{where}: {name}")
+
+
+def _title(folder: ModelFolder) -> str:
+    return f"recsys, {folder.info.objective}"

@@ -1,0 +1,162 @@
+"""A model that is there already, and the ratings that it has not seen."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+from numpy.typing import NDArray
+
+from recsys_cli.config.evaluation import EvaluateConfig, ProtocolConfig
+from recsys_cli.dataset.reader import Dataset, read_dataset
+from recsys_cli.errors import DataError
+from recsys_cli.evaluation.protocol import Case, model_case
+from recsys_cli.evaluation.served import ServedModel
+from recsys_cli.model.folder import ModelFolder
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GivenModel:
+    """A model folder and what it is measured on.
+
+    Attributes:
+        folder: the model.
+        data: folder of the data set.
+        dataset: its ratings and, after them, those of the file that was named.
+        held_out: int64, indices of the ratings that the model is measured on.
+        case: the same, in groups.
+        notes: what a reader of the numbers has to know.
+    """
+
+    folder: ModelFolder
+    data: Path
+    dataset: Dataset
+    held_out: Ints
+    case: Case
+    notes: tuple[str, ...]
+
+
+def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) -> GivenModel:
+    """Open a model and find the ratings that it was trained on and those that it is to be measured on.
+
+    Raises:
+        ArtifactError: the model is missing or damaged.
+        DataError: the data set is missing or malformed, or no ratings are left to measure.
+    """
+    folder = ModelFolder.open(model)
+    data = config.data or Path(folder.info.run["data_dir"])
+    dataset = read_dataset(data)
+    candidates = np.arange(len(dataset.rating_values))
+    train = candidates[_is_seen(folder, dataset)]
+    if not len(train):
+        raise DataError(
+            f"{data}: holds none of the ratings that '{model}' was trained on; name its data with --data"
+        )
+    if config.ratings is not None:
+        num_old = len(dataset.rating_values)
+        dataset = _append(dataset, read_dataset(data, ratings_file=config.ratings))
+        candidates = np.arange(num_old, len(dataset.rating_values))
+    held_out = candidates[~_is_seen(folder, dataset)[candidates]]
+    if not len(held_out):
+        raise DataError(
+            f"{config.ratings or data}: the model was trained on all of its ratings; name others with --ratings"
+        )
+    return GivenModel(
+        folder=folder,
+        data=data,
+        dataset=dataset,
+        held_out=held_out,
+        case=model_case(dataset, protocol, train=train, held_out=held_out),
+        notes=_notes(config, folder, dataset, num_seen=len(candidates) - len(held_out), num_train=len(train)),
+    )
+
+
+def write_predictions(path: Path, given: GivenModel, model: ServedModel) -> None:
+    """Write user_id, movie_id, rating, score and stars of every measured rating as CSV; no stars stay empty.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    dataset = given.dataset
+    users = dataset.rating_users[given.held_out].astype(np.int64)
+    movies = dataset.rating_movies[given.held_out].astype(np.int64)
+    stars = model.stars(users, movies)
+    table = pa.table(
+        {
+            "user_id": dataset.user_ids[users],
+            "movie_id": dataset.movie_ids[movies],
+            "rating": dataset.rating_values[given.held_out],
+            "score": model.pair_scores(users, movies),
+            "stars": pa.nulls(len(users)) if stars is None else stars,
+        }
+    )
+    partial = path.with_name(f".{path.name}.partial")  # always this name: what a killed run left is overwritten
+    try:
+        pyarrow.csv.write_csv(table, partial, pyarrow.csv.WriteOptions(quoting_style="none"))
+        partial.replace(path)
+    except OSError as error:
+        raise DataError(f"--predictions {path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def _is_seen(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:
+    """(R,) whether the model was trained on the user's rating of the movie."""
+    seen = folder.seen
+    users = _index_of(np.repeat(folder.user_ids, np.diff(seen.indptr)), dataset.user_ids)
+    movies = _index_of(seen.movie_ids, dataset.movie_ids)
+    both = (users >= 0) & (movies >= 0)
+    num_movies = len(dataset.movie_ids)
+    pairs = dataset.rating_users.astype(np.int64) * num_movies + dataset.rating_movies
+    is_seen: NDArray[np.bool_] = np.isin(pairs, users[both] * num_movies + movies[both])
+    return is_seen
+
+
+def _append(dataset: Dataset, more: Dataset) -> Dataset:
+    """The data set with more ratings of its movies, and with the users of these."""
+    user_ids = np.union1d(dataset.user_ids, more.user_ids)
+    own, others = _index_of(user_ids, dataset.user_ids), _index_of(user_ids, more.user_ids)
+
+    def attribute(mine: NDArray[np.int32], theirs: NDArray[np.int32]) -> NDArray[np.int32]:
+        return np.where(own >= 0, mine[own], theirs[others]).astype(np.int32)
+
+    place, more_place = _index_of(dataset.user_ids, user_ids), _index_of(more.user_ids, user_ids)
+    return dataclasses.replace(
+        dataset,
+        user_ids=user_ids,
+        user_genders=attribute(dataset.user_genders, more.user_genders),
+        user_ages=attribute(dataset.user_ages, more.user_ages),
+        user_jobs=attribute(dataset.user_jobs, more.user_jobs),
+        rating_users=np.concatenate([place[dataset.rating_users], more_place[more.rating_users]]).astype(np.int32),
+        rating_movies=np.concatenate([dataset.rating_movies, more.rating_movies]),
+        rating_values=np.concatenate([dataset.rating_values, more.rating_values]),
+    )
+
+
+def _index_of(ids: Ints, known: Ints) -> Ints:
+    """Places (N,) of ids (N,) in ascending ids, -1 where they are not there."""
+    places = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+    return np.where(known[places] == ids, places, -1).astype(np.int64)
+
+
+def _notes(
+    config: EvaluateConfig, folder: ModelFolder, dataset: Dataset, *, num_seen: int, num_train: int
+) -> tuple[str, ...]:
+    notes = [f"Left out: {num_seen:,} ratings that the model was trained on."] if num_seen else []
+    total = len(folder.seen.movie_ids)
+    if num_train < total:
+        notes.append(
+            f"The baselines learn from {num_train:,} of the model's {total:,} training ratings: the data set "
+            "holds no more of them."
+        )
+    if config.ratings is None and folder.info.split["holdout"]:
+        notes.append("The training chose its epoch by these ratings, which flatters the model a little.")
+    return tuple(notes)

@@ -1,0 +1,144 @@
+"""One recommender on one group of held-out ratings: sums by user that every statistic is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from recsys_cli import metrics
+from recsys_cli.config.evaluation import ProtocolConfig
+from recsys_cli.evaluation.baseline import Floats, Interactions, Ints
+from recsys_cli.evaluation.protocol import Group
+
+_BATCH = 1024  # users that are ranked at a time
+
+
+class Scorer(Protocol):
+    """A trained model or a baseline; see :class:`recsys_cli.evaluation.baseline.Baseline` for both methods."""
+
+    def scores(self, users: Ints) -> Floats | None:
+        """(N, M) float32 that may be changed, larger is better; None where it orders nothing."""
+
+    def estimates(self, users: Ints, movies: Ints) -> Floats | None:
+        """(P,) float32 ratings of pairs; None where it estimates nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """A statistic is the sum of one over the sum of the other, over any choice of users.
+
+    Attributes:
+        numerators: (N,) float64.
+        denominators: (N,) float64.
+    """
+
+    numerators: NDArray[np.float64]
+    denominators: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What one recommender reached for each user of a group.
+
+    Attributes:
+        users: (N,) int64 indices, ascending.
+        sums: by metric: ``rmse`` (of squares, before the root), ``mae``, ``ndcg``, ``recall``, ``diversity``;
+            without those that the recommender has no answer for.
+        listed: (N, M) float32, 1 where the movie stands in the user's list; None without rankings. Only users who
+            like something of what is held out have a list.
+        num_candidates: movies that a list may hold.
+    """
+
+    users: Ints
+    sums: Mapping[str, Sums]
+    listed: sp.csr_matrix | None
+    num_candidates: int
+
+
+class GroupMeasure:
+    """A group made ready: which users are measured, what they like, what they have seen."""
+
+    def __init__(self, group: Group, data: Interactions, protocol: ProtocolConfig, *, seen: sp.csr_matrix):
+        """Prepare.
+
+        Args:
+            group: held-out ratings.
+            data: training ratings.
+            protocol: k and the number of users.
+            seen: (U, M), stored where a user rated a movie in training.
+        """
+        self._group, self._data, self._protocol, self._seen = group, data, protocol, seen
+        users = np.unique(group.users)
+        self.is_sample = len(users) > protocol.max_users
+        if self.is_sample:
+            rng = np.random.default_rng(0)
+            users = np.sort(rng.choice(users, size=protocol.max_users, replace=False))
+        self.users: Ints = users
+        chosen = np.isin(group.users, users)
+        self.pairs = (group.users[chosen], group.movies[chosen])
+        self.ratings = group.ratings[chosen]
+        liked = self.ratings >= data.like_from
+        self._likes = sp.csr_matrix(
+            (np.ones(int(liked.sum()), dtype=np.bool_), (self.pairs[0][liked], self.pairs[1][liked])), seen.shape
+        )
+        self.rankers: Ints = np.unique(self.pairs[0][liked])
+
+    def measure(self, scorer: Scorer, *, ranks: bool) -> Measured:
+        """Measure one recommender.
+
+        Args:
+            scorer: fitted to the training ratings.
+            ranks: whether its order of movies means anything for this group.
+        """
+        sums = self._errors(scorer)
+        if not ranks or not len(self.rankers):
+            return Measured(self.users, sums, None, int(self._group.candidates.sum()))
+        ranked, values = self._rank(scorer)  # (L, k), by metric (L,)
+        places = np.searchsorted(self.users, self.rankers)
+        has_list = np.zeros(len(self.users))
+        has_list[places] = 1.0
+        for name, of_rankers in values.items():
+            numerators = np.zeros(len(self.users))
+            numerators[places] = of_rankers
+            sums[name] = Sums(numerators, has_list)
+        rows = np.repeat(places, ranked.shape[1])
+        ones = np.ones(ranked.size, dtype=np.float32)
+        listed = sp.csr_matrix((ones, (rows, ranked.ravel())), (len(self.users), self._data.num_movies))
+        return Measured(self.users, sums, listed, int(self._group.candidates.sum()))
+
+    def _errors(self, scorer: Scorer) -> dict[str, Sums]:
+        estimates = scorer.estimates(*self.pairs)
+        if estimates is None:
+            return {}
+        places = np.searchsorted(self.users, self.pairs[0])
+        error = estimates.astype(np.float64) - self.ratings
+        counts = np.bincount(places, minlength=len(self.users)).astype(np.float64)
+
+        def by_user(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.bincount(places, weights=values, minlength=len(self.users)).astype(np.float64)
+
+        return {"rmse": Sums(by_user(error * error), counts), "mae": Sums(by_user(np.abs(error)), counts)}
+
+    def _rank(self, scorer: Scorer) -> tuple[Ints, dict[str, NDArray[np.float64]]]:
+        """Lists (L, k) of the rankers, and each metric of their lists (L,)."""
+        k = min(self._protocol.k, int(self._group.candidates.sum()))
+        batches = np.split(self.rankers, range(_BATCH, len(self.rankers), _BATCH))
+        lists, ndcg, recall, diversity = [], [], [], []
+        for users in batches:
+            scores = scorer.scores(users)
+            if scores is None:
+                raise ValueError("a recommender that ranks must have scores")
+            scores[:, ~self._group.candidates] = -np.inf
+            scores[self._seen[users].nonzero()] = -np.inf
+            ranked, liked = metrics.top_k(scores, k), self._likes[users].toarray()
+            lists.append(ranked)
+            ndcg.append(metrics.ndcg(ranked, liked, self._protocol.k))
+            recall.append(metrics.recall(ranked, liked, self._protocol.k))
+            diversity.append(metrics.diversity(ranked, self._data.genres, self._protocol.k))
+        values = {"ndcg": ndcg, "recall": recall} | ({"diversity": diversity} if k > 1 else {})
+        return np.concatenate(lists), {name: np.concatenate(parts) for name, parts in values.items()}

@@ -1,0 +1,190 @@
+"""What an evaluation trains on and what it holds out: known users, cold users and new movies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.config.evaluation import ProtocolConfig
+from recsys_cli.dataset.reader import Dataset
+from recsys_cli.dataset.split import hold_out_movies, hold_out_ratings, hold_out_users
+from recsys_cli.evaluation.baseline import Floats, Interactions, Ints
+from recsys_cli.model.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Group:
+    """Held-out ratings of one kind. Users and movies are 0-based indices of the data set.
+
+    Attributes:
+        kind: ``known`` users, ``cold`` users, or ``new`` movies.
+        users: (R,) int64.
+        movies: (R,) int64.
+        ratings: (R,) float32, on the rating scale.
+        candidates: (M,) bool, movies that compete in a ranking; those that the user rated in training do not.
+    """
+
+    kind: str
+    users: Ints
+    movies: Ints
+    ratings: Floats
+    candidates: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Case:
+    """One training and what is measured of it.
+
+    Attributes:
+        seed: of the split.
+        train: int64, ascending indices of the data set's ratings that are learnt from.
+        data: those ratings, with what is known of users and movies.
+        groups: held-out ratings; none of them is among those of ``data``.
+    """
+
+    seed: int
+    train: Ints
+    data: Interactions
+    groups: tuple[Group, ...]
+
+
+def split_cases(dataset: Dataset, protocol: ProtocolConfig, *, seed: int) -> tuple[Case, Case]:
+    """Two cases of one split: known and cold users, then new movies.
+
+    Held out first are users with all their ratings (cold), then ratings of the others (test of the known). For new
+    movies there is a second training: the training ratings of the first without those of some movies.
+
+    Args:
+        dataset: all ratings.
+        protocol: shares.
+        seed: of the split.
+    """
+    rng = np.random.default_rng(seed)
+    people = hold_out_users(dataset.rating_users, len(dataset.user_ids), share=protocol.cold_users, rng=rng)
+    ratings = hold_out_ratings(len(people.train), share=protocol.test_ratings, rng=rng)
+    train, test = people.train[ratings.train], people.train[ratings.held_out]
+    movies = hold_out_movies(
+        dataset.rating_movies[people.train], len(dataset.movie_ids), share=protocol.new_movies, rng=rng
+    )
+    new = people.train[movies.held_out]
+    all_movies = np.ones(len(dataset.movie_ids), dtype=np.bool_)
+    users = Case(
+        seed=seed,
+        train=train,
+        data=interactions(dataset, train, protocol),
+        groups=(
+            _group(dataset, "known", test, candidates=all_movies),
+            _group(dataset, "cold", people.held_out, candidates=all_movies),
+        ),
+    )
+    without = np.setdiff1d(train, new, assume_unique=True)
+    candidates = np.zeros_like(all_movies)
+    candidates[dataset.rating_movies[new]] = True
+    return users, Case(
+        seed=seed,
+        train=without,
+        data=interactions(dataset, without, protocol),
+        groups=(_group(dataset, "new", new, candidates=candidates),),
+    )
+
+
+def model_case(dataset: Dataset, protocol: ProtocolConfig, *, train: Ints, held_out: Ints) -> Case:
+    """The case of a model that is there: the held-out ratings fall into the kinds by what the model has seen.
+
+    Args:
+        dataset: all ratings.
+        protocol: from which rating a movie is liked.
+        train: int64, ascending indices of the ratings that the model was trained on.
+        held_out: int64, indices of the ratings to measure it on; disjoint from ``train``.
+    """
+    knows_user = _occurs(dataset.rating_users[train], len(dataset.user_ids))
+    knows_movie = _occurs(dataset.rating_movies[train], len(dataset.movie_ids))
+    user_known = knows_user[dataset.rating_users[held_out]]
+    movie_known = knows_movie[dataset.rating_movies[held_out]]
+    all_movies = np.ones_like(knows_movie)
+    groups = (
+        _group(dataset, "known", held_out[user_known & movie_known], candidates=all_movies),
+        _group(dataset, "cold", held_out[~user_known], candidates=all_movies),
+        _group(dataset, "new", held_out[user_known & ~movie_known], candidates=~knows_movie),
+    )
+    return Case(
+        seed=1,
+        train=train,
+        data=interactions(dataset, train, protocol),
+        groups=tuple(group for group in groups if len(group.ratings)),
+    )
+
+
+def describe_splits(dataset: Dataset, protocol: ProtocolConfig, *, seeds: int, holdout: float) -> tuple[str, ...]:
+    """What :func:`split_cases` does, and how to read the numbers, in sentences."""
+    epoch = f"{_percent(holdout)} of it choose the epoch" if holdout else "every rating is learnt from"
+    return (
+        f"Split, for each of {seeds} seeds: {_percent(protocol.cold_users)} of the users are held out whole (cold "
+        f"users); of the other users' ratings {_percent(protocol.test_ratings)} are held out at random (known "
+        f"users); the rest is trained on: {epoch}.",
+        f"New movies: a second training without the ratings of {_percent(protocol.new_movies)} of the movies; "
+        "these are ranked among themselves, for the users who are not cold.",
+        *_describe_ranking(len(dataset.movie_ids), dataset.rating_max, protocol),
+    )
+
+
+def describe_given(case: Case, protocol: ProtocolConfig) -> tuple[str, ...]:
+    """What :func:`model_case` does, and how to read the numbers, in sentences."""
+    return (
+        "Measured are ratings that the model was not trained on: of users whom it has ratings of (known users), "
+        "of the others (cold users), and of movies that it has no ratings of (new movies, ranked among "
+        "themselves).",
+        *_describe_ranking(case.data.num_movies, case.data.rating_max, protocol),
+    )
+
+
+def _describe_ranking(num_movies: int, rating_max: float, protocol: ProtocolConfig) -> tuple[str, ...]:
+    return (
+        f"Relevant: a rating of {protocol.like_share * rating_max:g} or more. Known and cold users are given a "
+        f"ranking of all {num_movies:,} movies, without those that the user rated in training.",
+        "Lift: NDCG over that of Most popular (known users), Popular in group (cold users), Popular genres (new "
+        "movies). Coverage: share of the movies that stand in anybody's list. Diversity: how much the genres "
+        "within a list differ, 0 to 1.",
+        f"± is half of a 95 % interval: 1.96 standard errors, from {protocol.resamples:,} bootstrap resamples of "
+        "the users. Differences are paired by user.",
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"
+
+
+def interactions(dataset: Dataset, train: Ints, protocol: ProtocolConfig) -> Interactions:
+    """What baselines learn from: the ratings at ``train``, int64 indices, and all users and movies."""
+    vocabulary = Vocabulary.from_dataset(dataset)
+    genres = np.zeros((len(dataset.movie_ids), len(vocabulary.genres)), dtype=np.float32)
+    for movie, names in enumerate(dataset.movie_genres):
+        genres[movie, np.array(vocabulary.genre_rows(names), dtype=np.int64) - 1] = 1.0
+    return Interactions(
+        users=dataset.rating_users[train],
+        movies=dataset.rating_movies[train],
+        ratings=dataset.rating_values[train],
+        like_from=protocol.like_share * dataset.rating_max,
+        rating_min=dataset.rating_min,
+        rating_max=dataset.rating_max,
+        genders=dataset.user_genders,
+        ages=dataset.user_ages,
+        jobs=dataset.user_jobs,
+        genres=genres,
+    )
+
+
+def _group(dataset: Dataset, kind: str, held_out: Ints, *, candidates: NDArray[np.bool_]) -> Group:
+    return Group(
+        kind=kind,
+        users=dataset.rating_users[held_out].astype(np.int64),
+        movies=dataset.rating_movies[held_out].astype(np.int64),
+        ratings=dataset.rating_values[held_out],
+        candidates=candidates,
+    )
+
+
+def _occurs(indices: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
+    return np.bincount(indices, minlength=count) > 0

@@ -1,0 +1,1 @@
+"""A movie file to an index that is never stale."""

@@ -1,0 +1,78 @@
+"""``recsys index``: show, rebuild or drop the index of movie vectors."""
+
+from dataclasses import dataclass
+
+from recsys_cli.config import ManageIndexConfig, StoreConfig
+from recsys_cli.errors import ArtifactError
+from recsys_cli.index.contents import load_catalogue, movies_fingerprint
+from recsys_cli.index.movie_index import importing
+from recsys_cli.model.folder import ModelFolder
+from recsys_cli.progress import Progress
+from recsys_cli.store import open_store
+from recsys_cli.store.base import Fingerprint, IndexInfo, WriteReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexReport:
+    """What is there, and what was done before.
+
+    Attributes:
+        index: the index as its backend describes it.
+        matches: whether it belongs to the model and the movies file; None where there is nothing to compare.
+        reason: why it does not match, or why there is nothing to compare; empty if it matches.
+        built: what a rebuild wrote, or None.
+        dropped: names of the collections that were removed.
+    """
+
+    index: IndexInfo
+    matches: bool | None
+    reason: str
+    built: WriteReport | None
+    dropped: tuple[str, ...]
+
+
+def run(config: ManageIndexConfig, store: StoreConfig, progress: Progress) -> IndexReport:
+    """Rebuild or drop the index if that is asked for, then describe it.
+
+    Args:
+        config: what to do, and the model to compare with.
+        store: which Milvus.
+        progress: is told how a rebuild goes on.
+
+    Raises:
+        ArtifactError: the model or the movies file that a rebuild needs is missing or damaged.
+        StoreError: Milvus cannot be reached, or there is no Milvus Lite folder.
+    """
+    built: WriteReport | None = None
+    dropped: tuple[str, ...] = ()
+    catalog = load_catalogue(ModelFolder.open(config.model), config.movies_data) if config.rebuild else None
+    with open_store(store, create=config.rebuild) as index:
+        if config.drop:
+            dropped = index.drop()
+        if catalog is not None:
+            with importing(catalog, "as asked", progress) as written:
+                fingerprint = _wanted(config)
+                built = index.write(catalog, fingerprint, index=config.index, rebuild=True, progress=written)
+        info = index.describe()
+    matches, reason = _compare(info.fingerprint, config)
+    return IndexReport(index=info, matches=matches, reason=reason, built=built, dropped=dropped)
+
+
+def _wanted(config: ManageIndexConfig) -> Fingerprint:
+    """The fingerprint of an index of this model and this movies file."""
+    folder = ModelFolder.open(config.model)
+    return Fingerprint(
+        model=folder.fingerprint, movies=movies_fingerprint(config.movies_data), dim=folder.info.embedding_dim
+    )
+
+
+def _compare(found: Fingerprint | None, config: ManageIndexConfig) -> tuple[bool | None, str]:
+    if found is None:
+        return None, "there is no index yet"
+    try:
+        wanted = _wanted(config)
+    except ArtifactError as error:
+        return None, str(error)
+    if found == wanted:
+        return True, ""
+    return False, f"it belongs to another {'model' if found.model != wanted.model else config.movies_data.name}"

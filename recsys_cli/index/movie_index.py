@@ -1,0 +1,169 @@
+"""A model's movies in a store: kept up to date, filtered and searched by name."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.config.question import MovieFilter
+from recsys_cli.dataset.title_search import FoundMovie, TitleIndex
+from recsys_cli.errors import ConfigError, StoreError
+from recsys_cli.index.contents import load_catalogue, movies_fingerprint, read_movies
+from recsys_cli.index.movies_data import EncodedMovies
+from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
+from recsys_cli.progress import Progress, Silent
+from recsys_cli.store.base import Catalog, Filter, Fingerprint, Hits, Store
+
+_NEAR_GENRE = 60  # of 100, in rapidfuzz's WRatio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imports:
+    """When the movies are imported into the store, and who is told.
+
+    Attributes:
+        allowed: import where the index is missing or belongs to another model or other movies; or fail.
+        force: import anew even where the index is up to date.
+        progress: is told why, how far, and what it came to.
+    """
+
+    allowed: bool = True
+    force: bool = False
+    progress: Progress = field(default_factory=Silent)
+
+
+class MovieIndex:
+    """The movies of one model and one ``movies_data.txt`` in one store."""
+
+    def __init__(self, folder: ModelFolder, movies_data: Path, store: Store, imports: Imports):
+        self.folder = folder
+        self.store = store
+        self._movies_data = movies_data
+        self._imports = imports
+        self._is_ready = False
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The ids and names that the model knows."""
+        return open_vocabulary(self.folder)
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """What the index must have been made from."""
+        return Fingerprint(
+            model=self.folder.fingerprint,
+            movies=movies_fingerprint(self._movies_data),
+            dim=self.folder.info.embedding_dim,
+        )
+
+    @cached_property
+    def movies(self) -> EncodedMovies:
+        """The movies of ``movies_data.txt``."""
+        return read_movies(self.vocabulary, self._movies_data)
+
+    @cached_property
+    def titles(self) -> TitleIndex:
+        """Their titles, to look them up by."""
+        return TitleIndex(self.movies.movie_ids.tolist(), self.movies.titles)
+
+    def genres_of(self, movie_id: int) -> tuple[str, ...]:
+        """Genres of a movie of ``movies_data.txt``."""
+        return self.movies.genres[int(np.searchsorted(self.movies.movie_ids, movie_id))]
+
+    def stale_reason(self) -> str | None:
+        """Why the index cannot answer for this model and these movies, or None when it can."""
+        found, wanted = self.store.fingerprint, self.fingerprint
+        if found is None:
+            return "there is no index yet"
+        if found.model != wanted.model:
+            return "the index belongs to another model"
+        if found.movies != wanted.movies:
+            return f"the index belongs to another {self._movies_data.name}"
+        return None if found == wanted else "the index has another dimension or metric"
+
+    def make_ready(self) -> Store:
+        """The store, the movies imported where that is due; once, so that a wrong question costs nothing.
+
+        Raises:
+            ArtifactError: ``movies_data.txt`` is missing, damaged, or of another model.
+            StoreError: the index is missing or stale and importing is not allowed, or Milvus fails.
+        """
+        if self._is_ready:
+            return self.store
+        reason = "as asked" if self._imports.force else self.stale_reason()
+        if reason and not self._imports.allowed:
+            raise StoreError(f"{reason}; leave out --no-import to import the movies")
+        if reason:
+            content = load_catalogue(self.folder, self._movies_data)
+            progress = self._imports.progress
+            with importing(content, reason, progress) as written:
+                report = self.store.write(content, self.fingerprint, rebuild=self._imports.force, progress=written)
+            if report.action == "updated":
+                changes = f"{report.added:,} new, {report.changed:,} changed, {report.removed:,} removed"
+                progress.say(f"Updated the index of {report.rows:,} movies in place: {changes}.")
+        self._is_ready = True
+        return self.store
+
+    def search(self, vector: NDArray[np.float32], k: int, *, filter: Filter) -> Hits:
+        """The k best movies for a (D,) float32 unit vector, with titles and genres."""
+        (hits,) = self.make_ready().search(vector[None], k, filter=filter, with_movies=True)
+        return hits
+
+    def find(self, names: Sequence[str | int], *, option: str) -> list[FoundMovie]:
+        """The movies that ids or titles stand for; see :meth:`TitleIndex.find`."""
+        return [self.titles.find(name, option=option) for name in names]
+
+    def filter(self, movies: MovieFilter, *, exclude: NDArray[np.int64]) -> Filter:
+        """A filter of the store.
+
+        Args:
+            movies: what was asked for.
+            exclude: (n,) int64 ids of movies to leave out besides.
+
+        Raises: ConfigError: a genre or a movie that the index does not hold; with near matches.
+        """
+        named = [movie.movie_id for movie in self.find(movies.exclude, option="--exclude")]
+        year_min, year_max = movies.years
+        return Filter(
+            all_genres=self._genres(movies.genre, "--genre"),
+            any_genres=self._genres(movies.any_genre, "--any-genre"),
+            not_genres=self._genres(movies.not_genre, "--not-genre"),
+            year_min=year_min,
+            year_max=year_max,
+            exclude_ids=tuple(sorted({*named, *exclude.tolist()})),
+        )
+
+    def _genres(self, names: Sequence[str], option: str) -> tuple[str, ...]:
+        if not names:
+            return ()
+        known = {genre.casefold(): genre for genre in self.make_ready().genres}
+        for name in names:
+            if name.strip().casefold() not in known:
+                raise ConfigError(_no_genre(name, list(known.values()), option))
+        return tuple(dict.fromkeys(known[name.strip().casefold()] for name in names))
+
+
+@contextmanager
+def importing(content: Catalog, reason: str, progress: Progress) -> Iterator[Callable[[int], None]]:
+    """Say why the movies are imported, and show how far that is.
+
+    Yields: a function that takes the number of movies written so far.
+    """
+    progress.say(f"Importing {len(content):,} movies: {reason}.")
+    with progress.task("Importing", total=len(content), unit="movies") as task:
+        yield task.update
+
+
+def _no_genre(name: str, known: Sequence[str], option: str) -> str:
+    from rapidfuzz import fuzz, process
+
+    matches = process.extract(
+        name, known, processor=str.casefold, scorer=fuzz.WRatio, limit=2, score_cutoff=_NEAR_GENRE
+    )
+    near = f"; near: {', '.join(match for match, _, _ in matches)}" if matches else ""
+    return f"{option}: {name!r} is not a genre of these movies{near}; allowed: {', '.join(known)}"

@@ -1,0 +1,232 @@
+"""The model folder: complete or absent, every file checked as it is read. Needs no paddle.
+
+Invariants: ``model.json`` names every other file with its size and sha256 and carries a checksum of itself;
+the fingerprint covers those digests and what the model is, never how long it took or where it was made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.errors import ArtifactError
+from recsys_cli.model.arrays import Audience, Floats, Ints, Seen, Stars, UserTables
+from recsys_cli.model.document import AGAIN, ModelInfo, read_document, sha256
+from recsys_cli.model.npz import read_npz
+
+__all__ = ["ModelArrays", "ModelFolder", "ModelInfo"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ModelArrays:
+    """The arrays of a model folder; shapes as in :class:`ModelFolder`."""
+
+    user_ids: Ints
+    user_vectors: Floats
+    demographic: Floats
+    movie_ids: Ints
+    movie_vectors: Floats
+    num_ratings: Ints
+    tables: UserTables
+    seen: Seen
+    audience: Audience
+    stars: Stars | None
+
+
+class ModelFolder:
+    """A trained model on disk. Each property reads its file on first use and checks it.
+
+    Raises from every property: ArtifactError: a file is missing, damaged or has the wrong shape; it is named.
+    """
+
+    def __init__(self, path: Path, info: ModelInfo, fingerprint: str, files: Mapping[str, Any]):
+        self.path = path
+        self.info = info
+        self.fingerprint = fingerprint
+        self._files = files
+
+    @classmethod
+    def open(cls, path: Path) -> "ModelFolder":
+        """Read and check ``model.json``; the other files are read when they are asked for.
+
+        Raises:
+            ArtifactError: no model at ``path``, one of another format version, or a damaged ``model.json``.
+        """
+        return cls(path, *read_document(path / "model.json"))
+
+    def read(self, name: str) -> bytes:
+        """Bytes of one file of the folder, checked against its size and sha256.
+
+        Raises:
+            ArtifactError: the file is missing or is not the one that was written.
+        """
+        file = self.path / name
+        if name not in self._files:
+            raise ArtifactError(f"{file}: not part of this model: {AGAIN}")
+        expected = self._files[name]
+        try:
+            if file.is_symlink():
+                raise ArtifactError(f"{file}: a link instead of a file: {AGAIN}")
+            size = file.stat().st_size
+            if size != expected["size"]:
+                raise ArtifactError(f"{file}: {size} bytes instead of {expected['size']}, damaged: {AGAIN}")
+            content = file.read_bytes()
+        except FileNotFoundError as error:
+            raise ArtifactError(f"{file}: missing, the model folder is incomplete: {AGAIN}") from error
+        except OSError as error:
+            raise ArtifactError(f"{file}: {error.strerror}") from error
+        if sha256(content) != expected["sha256"]:
+            raise ArtifactError(f"{file}: sha256 does not match, the file was changed or damaged: {AGAIN}")
+        return content
+
+    def verify(self) -> None:
+        """Check every file now.
+
+        Raises:
+            ArtifactError: as :meth:`read`.
+        """
+        for name in self._files:
+            self.read(name)
+
+    @cached_property
+    def vocabulary_text(self) -> str:
+        """Text of ``vocabulary.json``."""
+        try:
+            return self.read("vocabulary.json").decode()
+        except UnicodeDecodeError as error:
+            raise ArtifactError(f"{self.path / 'vocabulary.json'}: not UTF-8: {AGAIN}") from error
+
+    @cached_property
+    def _users(self) -> dict[str, NDArray[Any]]:
+        name, dim = "user_vectors.npz", self.info.embedding_dim
+        arrays = self._arrays(name, demographic=4, user_ids=1, vectors=2)
+        ids, vectors = arrays["user_ids"], arrays["vectors"]
+        self._require(name, vectors.shape == (len(ids), dim), "a vector for each user")
+        self._require(name, arrays["demographic"].shape[3] == dim, f"vectors of {dim} numbers")
+        self._require(name, _ascending(ids), "ascending user_ids")
+        return arrays
+
+    @cached_property
+    def _movies(self) -> dict[str, NDArray[Any]]:
+        name, dim = "movie_vectors.npz", self.info.embedding_dim
+        arrays = self._arrays(name, movie_ids=1, vectors=2, num_ratings=1)
+        ids, vectors, counts = arrays["movie_ids"], arrays["vectors"], arrays["num_ratings"]
+        self._require(name, vectors.shape == (len(ids), dim), "a vector for each movie")
+        self._require(name, len(counts) == len(ids) and (counts >= 0).all(), "a count for each movie")
+        self._require(name, _ascending(ids), "ascending movie_ids")
+        return arrays
+
+    @property
+    def demographic(self) -> Floats:
+        """(G + 1, A + 1, J + 1, D) float32, unit vector of every (gender, age, job), row 0 unknown."""
+        return self._users["demographic"]
+
+    @property
+    def user_ids(self) -> Ints:
+        """(U,) int64, ascending."""
+        return self._users["user_ids"]
+
+    @property
+    def user_vectors(self) -> Floats:
+        """(U, D) float32, unit rows in the order of ``user_ids``; from id, attributes and history."""
+        return self._users["vectors"]
+
+    @property
+    def movie_ids(self) -> Ints:
+        """(M,) int64, ascending."""
+        return self._movies["movie_ids"]
+
+    @property
+    def movie_vectors(self) -> Floats:
+        """(M, D) float32, unit rows in the order of ``movie_ids``."""
+        return self._movies["vectors"]
+
+    @property
+    def num_ratings(self) -> Ints:
+        """(M,) int64, training ratings of each movie."""
+        return self._movies["num_ratings"]
+
+    @cached_property
+    def tables(self) -> UserTables:
+        """The user tower as tables: profiles and favourites become vectors without paddle."""
+        names = {
+            "base": 1,
+            "genders": 2,
+            "ages": 2,
+            "jobs": 2,
+            "rated": 2,
+            "valued": 2,
+            "mean_rating": 0,
+            "history_damping": 0,
+        }
+        name, dim = "user_tables.npz", self.info.embedding_dim
+        arrays = self._arrays(name, **names)
+        rows = [len(arrays[key]) for key in ("genders", "ages", "jobs")]
+        self._require(name, tuple(rows) == self.demographic.shape[:3], "the rows of the demographic vectors")
+        for key in ("rated", "valued"):
+            self._require(name, len(arrays[key]) == len(self.movie_ids), "a row for each movie")
+        for key in ("base", "genders", "ages", "jobs", "rated", "valued"):
+            self._require(name, arrays[key].shape[-1] == dim, f"rows of {dim} numbers")
+        for key in ("mean_rating", "history_damping"):
+            arrays[key] = arrays[key].item()
+        self._require(name, arrays["history_damping"] >= 0, "a history_damping of at least 0")
+        activation = self.info.options.get("activation")
+        if activation not in ("linear", "tanh"):
+            raise ArtifactError(f"{self.path / 'model.json'}: activation is {activation!r}: {AGAIN}")
+        return UserTables(**arrays, activation=activation)
+
+    @cached_property
+    def seen(self) -> Seen:
+        """The training interactions, which a known person is not recommended again."""
+        arrays = self._arrays("seen.npz", indptr=1, movie_ids=1)
+        indptr, movie_ids = arrays["indptr"], arrays["movie_ids"]
+        self._require("seen.npz", len(indptr) == len(self.user_ids) + 1, "a place for each user")
+        whole = indptr[0] == 0 and indptr[-1] == len(movie_ids) and (np.diff(indptr) >= 0).all()
+        self._require("seen.npz", bool(whole), "places that cover all interactions")
+        return Seen(**arrays)
+
+    @cached_property
+    def audience(self) -> Audience:
+        """Who rated what in training."""
+        dimensions = {"user_genders": 1, "user_ages": 1, "user_jobs": 1, "counts": 3, "sums": 3}
+        name, arrays = "audience.npz", self._arrays("audience.npz", **dimensions)
+        shape = (*self.demographic.shape[:2], len(self.movie_ids))
+        for key in ("counts", "sums"):
+            self._require(name, arrays[key].shape == shape, "a number for each gender, age group and movie")
+        for key, limit in zip(("user_genders", "user_ages", "user_jobs"), self.demographic.shape, strict=False):
+            self._require(name, len(arrays[key]) == len(self.user_ids), "a row for each user")
+            within = (arrays[key] >= 0) & (arrays[key] < limit)
+            self._require(name, bool(within.all()), f"rows below {limit}")
+        return Audience(**arrays)
+
+    @cached_property
+    def stars(self) -> Stars | None:
+        """The star head, or None where the objective trains none."""
+        if "stars.npz" not in self._files:
+            return None
+        arrays = self._arrays("stars.npz", mean=0, slope=1, movie_offsets=1, user_offsets=1)
+        sizes = [len(arrays[key]) for key in ("slope", "movie_offsets", "user_offsets")]
+        expected = [self.info.embedding_dim, len(self.movie_ids), len(self.user_ids)]
+        self._require("stars.npz", sizes == expected, "a number for each dimension, movie and user")
+        arrays["mean"] = arrays["mean"].item()
+        return Stars(**arrays, rating_min=self.info.rating_min, rating_max=self.info.rating_max)
+
+    def _arrays(self, name: str, **dimensions: int) -> dict[str, Any]:
+        """Arrays of one ``.npz`` by name, their number of dimensions checked."""
+        content = self.read(name)
+        try:
+            return dict(read_npz(content, dimensions))
+        except ValueError as error:
+            raise ArtifactError(f"{self.path / name}: not the arrays of this format: {error}: {AGAIN}") from error
+
+    def _require(self, name: str, condition: bool, rule: str) -> None:
+        if not condition:
+            raise ArtifactError(f"{self.path / name}: not the arrays of this format: must hold {rule}: {AGAIN}")
+
+
+def _ascending(ids: Ints) -> bool:
+    return bool((ids[1:] > ids[:-1]).all())

@@ -1,0 +1,233 @@
+"""The way between ids and rows: which movies, words, genres and people a model knows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.dataset.demographics import Demographics
+from recsys_cli.errors import ArtifactError
+from recsys_cli.model.folder import ModelFolder
+
+if TYPE_CHECKING:  # the reader loads pyarrow, which a recommendation need not wait for
+    from recsys_cli.dataset.reader import Dataset
+
+_WORD = re.compile(r"\w+")
+_KEYS = ("movie_ids", "titles", "movie_genres", "words", "genres", "user_ids", "demographics")
+_MAX_ID = 2**63 - 1
+
+
+def title_words(title: str) -> list[str]:
+    """The words of a title: casefolded runs of letters, digits and underscores; the year is one of them."""
+    return _WORD.findall(unicodedata.normalize("NFC", title).casefold())
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Ids, words and genres in a fixed order: the row of each is its place + 1, and row 0 is "unknown".
+
+    Depends on the data set alone, neither on a seed nor on a split.
+
+    Attributes:
+        movie_ids: int64 (M,), ascending.
+        titles: (M,) as in the data set, with the year.
+        movie_genres: (M,) genre names of each movie.
+        words: all words of the titles, sorted.
+        genres: all genre names, sorted.
+        user_ids: int64 (U,), ascending.
+        demographics: genders, age groups and jobs.
+    """
+
+    movie_ids: NDArray[np.int64]
+    titles: tuple[str, ...]
+    movie_genres: tuple[tuple[str, ...], ...]
+    words: tuple[str, ...]
+    genres: tuple[str, ...]
+    user_ids: NDArray[np.int64]
+    demographics: Demographics
+
+    @classmethod
+    def from_dataset(cls, dataset: Dataset) -> Vocabulary:
+        """The vocabulary of a data set."""
+        return cls(
+            movie_ids=dataset.movie_ids,
+            titles=dataset.titles,
+            movie_genres=dataset.movie_genres,
+            words=tuple(sorted({word for title in dataset.titles for word in title_words(title)})),
+            genres=tuple(sorted({genre for genres in dataset.movie_genres for genre in genres})),
+            user_ids=dataset.user_ids,
+            demographics=dataset.demographics,
+        )
+
+    def movie_rows(self, movie_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows (N,) int64 of movie ids (N,), 0 where the id is unknown."""
+        return _rows_of(movie_ids, self.movie_ids)
+
+    def user_rows(self, user_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows (N,) int64 of user ids (N,), 0 where the id is unknown."""
+        return _rows_of(user_ids, self.user_ids)
+
+    def word_rows(self, title: str) -> list[int]:
+        """Rows of the words of a title in their order, 0 for an unknown word."""
+        return [self._row_of_word.get(word, 0) for word in title_words(title)]
+
+    def genre_rows(self, names: Iterable[str]) -> list[int]:
+        """Rows of genre names in their order, 0 for an unknown one."""
+        return [self._row_of_genre.get(name, 0) for name in names]
+
+    def unknown_words(self, titles: Iterable[str]) -> tuple[str, ...]:
+        """Words of the titles that the vocabulary lacks, sorted."""
+        return tuple(sorted({word for title in titles for word in title_words(title)} - set(self.words)))
+
+    def unknown_genres(self, genres: Iterable[Iterable[str]]) -> tuple[str, ...]:
+        """Genres of the movies that the vocabulary lacks, sorted."""
+        return tuple(sorted({name for names in genres for name in names} - set(self.genres)))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, of the canonical JSON."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """Canonical JSON: the same vocabulary gives the same text."""
+        fields = {
+            "movie_ids": self.movie_ids.tolist(),
+            "titles": self.titles,
+            "movie_genres": self.movie_genres,
+            "words": self.words,
+            "genres": self.genres,
+            "user_ids": self.user_ids.tolist(),
+            "demographics": {
+                "genders": self.demographics.genders,
+                "ages": self.demographics.ages,
+                "jobs": self.demographics.jobs,
+            },
+        }
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Vocabulary:
+        """Read what `to_json` wrote.
+
+        Raises: ArtifactError: if it is not JSON or a field is missing, unknown, of another type or unsorted.
+        """
+        try:
+            fields = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ArtifactError(f"vocabulary.json: not JSON ({error}); train again") from error
+        _require(
+            isinstance(fields, dict) and sorted(fields) == sorted(_KEYS), f"fields must be {', '.join(_KEYS)}"
+        )
+        _require(_is_texts(fields["titles"]), "titles must be printable texts")
+        _require(
+            isinstance(fields["movie_genres"], list) and all(map(_is_texts, fields["movie_genres"])),
+            "movie_genres must be lists of names",
+        )
+        for key in ("words", "genres"):
+            _require(_is_texts(fields[key]) and _ascending(fields[key]), f"{key} must be sorted printable texts")
+        vocabulary = cls(
+            movie_ids=_ids(fields, "movie_ids"),
+            titles=tuple(fields["titles"]),
+            movie_genres=tuple(tuple(genres) for genres in fields["movie_genres"]),
+            words=tuple(fields["words"]),
+            genres=tuple(fields["genres"]),
+            user_ids=_ids(fields, "user_ids"),
+            demographics=_demographics(fields["demographics"]),
+        )
+        num_movies = len(vocabulary.movie_ids)
+        _require(
+            len(vocabulary.titles) == len(vocabulary.movie_genres) == num_movies,
+            "movie_ids, titles and movie_genres must have one length",
+        )
+        return vocabulary
+
+    @cached_property
+    def _row_of_word(self) -> dict[str, int]:
+        return {word: row for row, word in enumerate(self.words, start=1)}
+
+    @cached_property
+    def _row_of_genre(self) -> dict[str, int]:
+        return {genre: row for row, genre in enumerate(self.genres, start=1)}
+
+
+def open_vocabulary(folder: ModelFolder) -> Vocabulary:
+    """Read the vocabulary of a model and see that the model's arrays have its sizes.
+
+    Raises:
+        ArtifactError: a file is damaged, or the vocabulary is another model's.
+    """
+    text = folder.vocabulary_text
+    vocabulary = Vocabulary.from_json(text)
+    known = vocabulary.demographics
+    sizes = (len(known.genders) + 1, len(known.ages) + 1, len(known.jobs) + 1)
+    if (
+        hashlib.sha256(text.encode()).hexdigest() != folder.info.vocabulary_fingerprint
+        or folder.demographic.shape[:3] != sizes
+        or not np.array_equal(folder.movie_ids, vocabulary.movie_ids)
+        or not np.array_equal(folder.user_ids, vocabulary.user_ids)
+    ):
+        raise ArtifactError(
+            f"{folder.path / 'vocabulary.json'}: is not the vocabulary of this model's vectors: "
+            "run 'recsys train' again"
+        )
+    return vocabulary
+
+
+def _rows_of(ids: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
+    ids = np.asarray(ids, dtype=np.int64)
+    if len(known) == 0:
+        return np.zeros(ids.shape, dtype=np.int64)
+    places = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+    return np.where(known[places] == ids, places + 1, 0).astype(np.int64)
+
+
+def _require(condition: bool, rule: str) -> None:
+    if not condition:
+        raise ArtifactError(f"vocabulary.json: damaged: {rule}; train again")
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item.isprintable() for item in value)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_ID
+
+
+def _ascending(values: list[Any]) -> bool:
+    return all(first < second for first, second in pairwise(values))
+
+
+def _ids(fields: dict[str, Any], key: str) -> NDArray[np.int64]:
+    value = fields[key]
+    good = isinstance(value, list) and all(map(_is_id, value)) and _ascending(value)
+    _require(good, f"{key} must be ascending whole numbers")
+    return np.array(value, dtype=np.int64)
+
+
+def _demographics(value: Any) -> Demographics:
+    _require(
+        isinstance(value, dict) and sorted(value) == ["ages", "genders", "jobs"],
+        "demographics must hold genders, ages and jobs",
+    )
+    genders, ages, jobs = value["genders"], value["ages"], value["jobs"]
+    _require(genders in ([], ["M", "F"]), "demographics.genders must be empty or M, F")
+    _require(
+        isinstance(ages, list) and all(map(_is_id, ages)) and _ascending(ages),
+        "demographics.ages must be ascending whole numbers",
+    )
+    good = isinstance(jobs, list) and all(
+        isinstance(job, list) and len(job) == 2 and _is_id(job[0]) and _is_texts(job[1:]) for job in jobs
+    )
+    _require(good and _ascending([job[0] for job in jobs]), "demographics.jobs must be pairs of id and name")
+    return Demographics(genders=tuple(genders), ages=tuple(ages), jobs=tuple((job[0], job[1]) for job in jobs))

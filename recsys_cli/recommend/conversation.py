@@ -1,0 +1,122 @@
+"""``recsys recommend --stdin``: one question a line, one answer a line, from one process."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from recsys_cli.config import RecommendConfig, StoreConfig
+from recsys_cli.config.question import Question
+from recsys_cli.errors import ConfigError, RecsysError
+from recsys_cli.progress import Progress
+from recsys_cli.recommend.answers import Recommendation
+from recsys_cli.recommend.recommender import open_recommender
+
+_TEXT, _MOVIE, _NUMBER = (str,), (str, int), (int, float)
+_PERSON: dict[str, tuple[type, ...]] = {"age": (int,), "gender": _TEXT, "job": (str, int), "user": (int,)}
+_MOVIES = ("like", "dislike")
+_GENRES = ("genre", "any_genre", "not_genre")
+_OTHERS: dict[str, tuple[type, ...]] = {
+    "k": (int,),
+    "include_seen": (bool,),
+    "diversity": _NUMBER,
+    "explain": (bool,),
+}
+FIELDS = (*_PERSON, *_MOVIES, "ratings", *_GENRES, "year", "exclude", *_OTHERS)
+_WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A line that could not be answered.
+
+    Attributes:
+        error: what is wrong with it.
+        line: its number, from 1.
+    """
+
+    error: str
+    line: int
+
+
+def answers(
+    config: RecommendConfig, store: StoreConfig, lines: Iterable[bytes], *, defaults: Question, progress: Progress
+) -> Iterator[Recommendation | Failure]:
+    """Answer every line; one that is wrong is answered by a failure.
+
+    Args:
+        config: model and movies.
+        store: where they are searched.
+        lines: JSON objects with any of `FIELDS`, in UTF-8; blank lines are passed over.
+        defaults: what holds where a line does not say otherwise.
+        progress: is told of an import.
+
+    Raises:
+        ArtifactError: the model or ``movies_data.txt`` is missing or damaged.
+        StoreError: Milvus cannot be reached, or the index is stale and importing is not allowed.
+    """
+    with open_recommender(config, store, progress) as recommender:
+        recommender.index.make_ready()
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                yield recommender.answer(parse_question(line, defaults))
+            except RecsysError as error:
+                yield Failure(error=str(error), line=number)
+
+
+def parse_question(line: bytes, defaults: Question) -> Question:
+    """The question in a line of JSON.
+
+    Raises: ConfigError: not a JSON object, an unknown field, or a value of the wrong type or range.
+    """
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise ConfigError('not a JSON object, such as {"age": 25, "gender": "M", "job": 4}')
+    for name in fields:
+        if name not in FIELDS:
+            raise ConfigError(f"{name!r} is not a field{_near(name)}; allowed: {', '.join(FIELDS)}")
+    given = {name: value for name, value in fields.items() if value is not None}
+    person = {name: _checked(name, given[name], types) for name, types in _PERSON.items() if name in given}
+    person |= {name: _listed(name, given[name], _MOVIE) for name in _MOVIES if name in given}
+    if "ratings" in given:
+        person["ratings"] = _ratings(given["ratings"])
+    movies: dict[str, Any] = {name: _listed(name, given[name], _TEXT) for name in _GENRES if name in given}
+    if "exclude" in given:
+        movies["exclude"] = _listed("exclude", given["exclude"], _MOVIE)
+    if "year" in given:
+        movies["year"] = str(_checked("year", given["year"], (str, int)))
+    return replace(
+        defaults,
+        person=replace(defaults.person, **person),
+        movies=replace(defaults.movies, **movies),
+        **{name: _checked(name, given[name], types) for name, types in _OTHERS.items() if name in given},
+    )
+
+
+def _near(name: str) -> str:
+    from rapidfuzz import fuzz, process
+
+    match = process.extractOne(name, FIELDS, scorer=fuzz.ratio, score_cutoff=60)
+    return f"; near: {match[0]}" if match else ""
+
+
+def _checked(name: str, value: Any, types: tuple[type, ...]) -> Any:
+    if type(value) not in types:  # exactly: true is not the number 1
+        raise ConfigError(f"{name}: {json.dumps(value)} is not {' or '.join(_WORDS[kind] for kind in types)}")
+    return value
+
+
+def _listed(name: str, value: Any, types: tuple[type, ...]) -> tuple[Any, ...]:
+    """A list of values, or one value instead of it."""
+    return tuple(_checked(name, item, types) for item in (value if isinstance(value, list) else [value]))
+
+
+def _ratings(value: Any) -> tuple[tuple[str, float], ...]:
+    if not isinstance(value, dict):
+        raise ConfigError('ratings: not an object of movies and their ratings, such as {"Toy Story": 5}')
+    return tuple((movie, float(_checked("ratings", rating, _NUMBER))) for movie, rating in value.items())

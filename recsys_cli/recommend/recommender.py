@@ -1,0 +1,243 @@
+"""Recommendations from Python; the commands are thin layers over this class."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from recsys_cli.config import EXACT_URI, MODEL_DIR, MOVIES_DATA, RecommendConfig, StoreConfig
+from recsys_cli.config.question import MovieFilter, Person, Question
+from recsys_cli.dataset.titles import display_title
+from recsys_cli.index.movie_index import Imports, MovieIndex
+from recsys_cli.model.folder import ModelFolder
+from recsys_cli.progress import Progress
+from recsys_cli.recommend.answers import Recommendation, RecommendedMovie, SimilarMovie, SimilarMovies
+from recsys_cli.recommend.diversity import num_candidates, varied
+from recsys_cli.recommend.explain import explain
+from recsys_cli.recommend.person import Understood, understand
+from recsys_cli.store import open_store
+from recsys_cli.store.base import Hits
+
+_ALL = MovieFilter()
+_NONE = np.empty(0, dtype=np.int64)
+
+
+class Recommender:
+    """A model with its index. Open it with :meth:`open`, close it or use it in a ``with`` block."""
+
+    def __init__(self, index: MovieIndex):
+        self.index = index
+
+    @classmethod
+    def open(
+        cls,
+        model: str | Path = MODEL_DIR,
+        *,
+        movies_data: str | Path = MOVIES_DATA,
+        milvus_uri: str | None = None,
+        store: StoreConfig | None = None,
+        imports: Imports | None = None,
+    ) -> "Recommender":
+        """Open a model folder and the store of its vectors.
+
+        Args:
+            model: folder that ``recsys train`` left.
+            movies_data: file that ``recsys preprocess`` wrote.
+            milvus_uri: a folder ending in ``.db``, the address of a server, or ``exact`` for search in memory; by
+                default ``milvus.db`` beside the model.
+            store: the same with everything else that a server may ask for, instead of ``milvus_uri``.
+            imports: when the movies are imported; by default where the index is missing or stale.
+
+        Raises:
+            ConfigError: the address is none.
+            ArtifactError: no model there, or a damaged one.
+            StoreError: Milvus cannot be reached.
+        """
+        folder = ModelFolder.open(Path(model))
+        config = store or StoreConfig(uri=milvus_uri or str(Path(model).parent / "milvus.db"))
+        if imports is None or config.uri == EXACT_URI:  # the exact store begins empty: filling it is no news
+            imports = Imports()
+        return cls(MovieIndex(folder, Path(movies_data), open_store(config), imports))
+
+    def stale_reason(self) -> str | None:
+        """Why the index cannot answer for this model and these movies, or None when it can."""
+        return self.index.stale_reason()
+
+    def recommend(
+        self,
+        *,
+        age: int | None = None,
+        gender: str | None = None,
+        job: str | int | None = None,
+        user: int | None = None,
+        like: Sequence[str | int] = (),
+        dislike: Sequence[str | int] = (),
+        ratings: Mapping[str | int, float] | None = None,
+        movies: MovieFilter = _ALL,
+        k: int = 5,
+        include_seen: bool = False,
+        diversity: float = 0.0,
+        explain: bool = False,
+    ) -> Recommendation:
+        """Movies for a person; leave out what is not known.
+
+        Args:
+            age: years, 1 to 120.
+            gender: ``M`` or ``F``.
+            job: number or name of a job of the data set.
+            user: id of a user of the training data, whose own vector then answers.
+            like: ids or titles of liked movies.
+            dislike: ids or titles of disliked movies.
+            ratings: rating of each of some movies, by id or title.
+            movies: which movies may be recommended.
+            k: number of movies, at least 1.
+            include_seen: recommend movies, too, that the person is known to have rated.
+            diversity: 0 for the best movies, up to 1 for the most different ones.
+            explain: say what speaks for each movie.
+
+        Raises:
+            ConfigError: a value is not allowed, or a movie or genre is not found.
+            UnknownUserError: the user is not in the model and nothing else is known of them.
+            StoreError: the index is missing, belongs to another model or other movies, or cannot be searched.
+        """
+        person = Person(
+            age=age,
+            gender=gender,
+            job=job,
+            user=user,
+            like=tuple(like),
+            dislike=tuple(dislike),
+            ratings=tuple((ratings or {}).items()),
+        )
+        return self.answer(
+            Question(
+                person=person,
+                movies=movies,
+                k=k,
+                include_seen=include_seen,
+                diversity=diversity,
+                explain=explain,
+            )
+        )
+
+    def answer(self, question: Question) -> Recommendation:
+        """Answer a question; arguments and errors as for :meth:`recommend`."""
+        understood = understand(question.person, self.index, k=question.k)
+        movies = self._best(question, understood)
+        if question.explain:
+            movies = explain(movies, understood, self.index)
+        return Recommendation(query=understood.query, model=self.index.folder.fingerprint, movies=movies)
+
+    def similar(self, movie: str | int, *, movies: MovieFilter = _ALL, k: int = 10) -> SimilarMovies:
+        """Movies whose vectors are nearest to that of a given one.
+
+        Args:
+            movie: its id or title.
+            movies: which movies may be returned.
+            k: number of movies, at least 1.
+
+        Raises:
+            ConfigError: a value is not allowed, or a movie or genre is not found.
+            StoreError: as :meth:`recommend`.
+        """
+        k = Question(k=k).k
+        (found,) = self.index.find([movie], option="MOVIE")
+        itself = np.array([found.movie_id])
+        filter = self.index.filter(movies, exclude=itself)
+        vector = self.index.make_ready().vectors(itself)[0]
+        hits = self.index.search(vector, k, filter=filter)
+        return SimilarMovies(
+            movie_id=found.movie_id,
+            title=found.title,
+            notes=(f"{movie!r} is taken as {found.title}",) if found.is_guess else (),
+            model=self.index.folder.fingerprint,
+            movies=tuple(
+                SimilarMovie(
+                    rank=place + 1,
+                    movie_id=int(hits.movie_ids[place]),
+                    title=display_title(hits.titles[place]),
+                    genres=hits.genres[place],
+                    similarity=float(hits.scores[place]),
+                )
+                for place in range(len(hits))
+            ),
+        )
+
+    def close(self) -> None:
+        """Give the store back, above all the lock of a Milvus Lite folder."""
+        self.index.store.close()
+
+    def __enter__(self) -> "Recommender":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _best(self, question: Question, understood: Understood) -> tuple[RecommendedMovie, ...]:
+        """The movies in the order in which they are recommended."""
+        seen = _NONE if question.include_seen else understood.seen
+        filter = self.index.filter(question.movies, exclude=seen)
+        if not question.diversity:
+            return self._movies(understood, self.index.search(understood.vector, question.k, filter=filter))
+        hits = self.index.search(understood.vector, num_candidates(question.k), filter=filter)
+        vectors = self.index.make_ready().vectors(hits.movie_ids)
+        places = varied(hits.scores, vectors, k=question.k, diversity=question.diversity)
+        movies = self._movies(understood, hits)
+        return tuple(replace(movies[place], rank=rank) for rank, place in enumerate(places, start=1))
+
+    def _movies(self, understood: Understood, hits: Hits) -> tuple[RecommendedMovie, ...]:
+        stars = self._stars(understood, hits)
+        return tuple(
+            RecommendedMovie(
+                rank=place + 1,
+                movie_id=int(hits.movie_ids[place]),
+                title=display_title(hits.titles[place]),
+                genres=hits.genres[place],
+                score=self.index.folder.info.rating_max * float(hits.scores[place]),
+                stars=stars[place],
+            )
+            for place in range(len(hits))
+        )
+
+    def _stars(self, understood: Understood, hits: Hits) -> list[float | None]:
+        """The star head's estimate for every hit; None without a star head, and for a movie nobody has rated."""
+        folder = self.index.folder
+        head = folder.stars
+        if head is None:
+            return [None] * len(hits)
+        rows = self.index.vocabulary.movie_rows(hits.movie_ids) - 1
+        rated = (rows >= 0) & (folder.num_ratings[rows] > 0)
+        offset = 0.0 if understood.user is None else float(head.user_offsets[understood.user])
+        estimate = head.estimate(
+            understood.vector, folder.movie_vectors[rows], head.movie_offsets[rows], user_offset=offset
+        )
+        return [float(value) if known else None for value, known in zip(estimate, rated, strict=True)]
+
+
+def recommend(
+    config: RecommendConfig, store: StoreConfig, question: Question, progress: Progress
+) -> Recommendation:
+    """Answer one question, importing the movies first where the index is missing or stale.
+
+    Raises:
+        ConfigError: a value of the question is not allowed.
+        ArtifactError: the model or ``movies_data.txt`` is missing or damaged.
+        StoreError: Milvus fails, or the index is stale and importing is not allowed.
+    """
+    with open_recommender(config, store, progress) as recommender:
+        return recommender.answer(question)
+
+
+def similar(
+    config: RecommendConfig, store: StoreConfig, movie: str, *, movies: MovieFilter, k: int, progress: Progress
+) -> SimilarMovies:
+    """Movies like a given one; errors as :func:`recommend`."""
+    with open_recommender(config, store, progress) as recommender:
+        return recommender.similar(movie, movies=movies, k=k)
+
+
+def open_recommender(config: RecommendConfig, store: StoreConfig, progress: Progress) -> Recommender:
+    """A recommender that says when it imports the movies."""
+    imports = Imports(allowed=config.auto_import, force=config.force_import, progress=progress)
+    return Recommender.open(config.model, movies_data=config.movies_data, store=store, imports=imports)

@@ -1,0 +1,1 @@
+"""Closed forms on sparse matrices, each written once."""

@@ -1,1 +1,0 @@
-"""One command, one module: read files, call the layers below, write files."""

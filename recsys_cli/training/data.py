@@ -1,0 +1,145 @@
+"""What a model is trained on: arrays only, in rows (row 0 is unknown everywhere)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.dataset.reader import Dataset
+from recsys_cli.dataset.split import Split
+from recsys_cli.model.vocabulary import Vocabulary
+from recsys_cli.towers.title_windows import pad_titles
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ratings:
+    """Ratings as three parallel arrays.
+
+    Attributes:
+        users: (R,) int32 user rows, 1..U.
+        movies: (R,) int32 movie rows, 1..M.
+        values: (R,) float32, on the rating scale.
+    """
+
+    users: Rows
+    movies: Rows
+    values: Floats
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrainingData:
+    """Users, movies and their ratings.
+
+    Attributes:
+        movie_genres: (M + 1, G + 1) float32 multi-hot; row 0 has only column 0, unknown.
+        movie_words: (M + 1, L) int32 word rows of each title in order, padded with -1; row 0 is all padding.
+        user_genders: (U + 1,) int32 rows.
+        user_ages: (U + 1,) int32 rows.
+        user_jobs: (U + 1,) int32 rows.
+        num_words: highest word row.
+        num_genders: highest gender row.
+        num_ages: highest age row.
+        num_jobs: highest job row.
+        rating_min: lowest rating of the scale.
+        rating_max: highest rating of the scale.
+        training: what is learnt from.
+        validation: what is held out to choose the epoch by; may be empty.
+    """
+
+    movie_genres: Floats
+    movie_words: Rows
+    user_genders: Rows
+    user_ages: Rows
+    user_jobs: Rows
+    num_words: int
+    num_genders: int
+    num_ages: int
+    num_jobs: int
+    rating_min: float
+    rating_max: float
+    training: Ratings
+    validation: Ratings
+
+    @property
+    def num_users(self) -> int:
+        """U, users with a row of their own."""
+        return len(self.user_genders) - 1
+
+    @property
+    def num_movies(self) -> int:
+        """M, movies with a row of their own."""
+        return len(self.movie_genres) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByUser:
+    """Ratings compressed by user.
+
+    Attributes:
+        indptr: (U + 2,) int64; user row u has the ratings ``indptr[u]:indptr[u + 1]``.
+        movies: (R,) int32 movie rows, ascending within a user.
+        values: (R,) float32, on the rating scale.
+    """
+
+    indptr: NDArray[np.int64]
+    movies: Rows
+    values: Floats
+
+    @classmethod
+    def group(cls, ratings: Ratings, num_users: int) -> "ByUser":
+        """Sort ratings by user, then movie."""
+        order = np.lexsort((ratings.movies, ratings.users))
+        counts = np.bincount(ratings.users, minlength=num_users + 1)
+        return cls(np.concatenate([[0], np.cumsum(counts)]), ratings.movies[order], ratings.values[order])
+
+    def counts(self) -> NDArray[np.int64]:
+        """(U + 1,) int64 ratings of each user row."""
+        return np.diff(self.indptr)
+
+    def positions(self, users: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions of all ratings of some users, user by user in the order given."""
+        starts, counts = self.indptr[users], self.indptr[users + 1] - self.indptr[users]
+        ends = np.cumsum(counts)
+        positions: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(starts - (ends - counts), counts)
+        return positions
+
+
+def training_data(dataset: Dataset, vocabulary: Vocabulary, split: Split) -> TrainingData:
+    """A data set in rows, with the held-out ratings as validation."""
+    num_movies, num_genres = len(dataset.movie_ids), len(vocabulary.genres)
+    genres = np.zeros((num_movies + 1, num_genres + 1), dtype=np.float32)
+    genres[0, 0] = 1.0
+    for row, names in enumerate(dataset.movie_genres, start=1):
+        genres[row, vocabulary.genre_rows(names) or [0]] = 1.0
+
+    def ratings(chosen: NDArray[np.int64]) -> Ratings:
+        return Ratings(
+            dataset.rating_users[chosen] + np.int32(1),
+            dataset.rating_movies[chosen] + np.int32(1),
+            dataset.rating_values[chosen],
+        )
+
+    def with_unknown(rows: NDArray[np.int32]) -> NDArray[np.int32]:
+        return np.concatenate([[0], rows]).astype(np.int32)
+
+    return TrainingData(
+        movie_genres=genres,
+        movie_words=pad_titles([[], *map(vocabulary.word_rows, dataset.titles)]),
+        user_genders=with_unknown(dataset.user_genders),
+        user_ages=with_unknown(dataset.user_ages),
+        user_jobs=with_unknown(dataset.user_jobs),
+        num_words=len(vocabulary.words),
+        num_genders=len(dataset.demographics.genders),
+        num_ages=len(dataset.demographics.ages),
+        num_jobs=len(dataset.demographics.jobs),
+        rating_min=dataset.rating_min,
+        rating_max=dataset.rating_max,
+        training=ratings(split.train),
+        validation=ratings(split.held_out),
+    )

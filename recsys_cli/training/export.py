@@ -1,0 +1,172 @@
+"""Trained towers to plain arrays: one table an attribute, one unit vector a movie and a user."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+from paddle.static import InputSpec
+
+from recsys_cli.model.arrays import Audience, Floats, Seen, Stars, UserTables, unit_rows
+from recsys_cli.model.folder import ModelArrays
+from recsys_cli.towers.network import TwoTowers
+from recsys_cli.towers.title_windows import title_windows
+from recsys_cli.training.batches import Batches
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Snapshot:
+    """The towers as arrays, in rows (row 0 unknown).
+
+    Attributes:
+        tables: the user tower; ``rated`` and ``valued`` are aligned with movie rows here.
+        user_table: (U + 1, D) float32, what each user id contributes beyond the unknown one.
+        movie_vectors: (M + 1, D) float32, unit rows.
+        stars: the star head, aligned with rows here, or None.
+        batches: the training data.
+    """
+
+    tables: UserTables
+    user_table: Floats
+    movie_vectors: Floats
+    stars: Stars | None
+    batches: Batches
+
+    def user_vectors(self, users: Ints) -> Floats:
+        """Vectors of users as they are served: id, attributes and whole training history.
+
+        Args:
+            users: (N,) int64 user rows.
+
+        Returns: (N, D) float32, unit rows.
+        """
+        data, tables = self.batches.data, self.tables
+        rated, valued = self.batches.history()
+        total = (
+            tables.base
+            + self.user_table[users]
+            + tables.genders[data.user_genders[users]]
+            + tables.ages[data.user_ages[users]]
+            + tables.jobs[data.user_jobs[users]]
+            + rated[users] @ tables.rated
+            + valued[users] @ tables.valued
+        )  # (N, D)
+        return unit_rows(np.tanh(total) if tables.activation == "tanh" else total)
+
+
+def take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
+    """Fold the towers, which must be in evaluation mode, into arrays."""
+    with paddle.no_grad():
+        return _take_snapshot(towers, batches)
+
+
+def _take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
+    data, users = batches.data, towers.users
+    windows, titles = title_windows(data.movie_words)
+    inputs = (batches.movie_id_rows(), data.movie_genres, windows, titles)
+    user_table = users.user.table().numpy()
+    user_table[np.setdiff1d(np.arange(len(user_table)), batches.users)] = user_table[0]  # nothing known of them
+    stars = towers.stars
+    return Snapshot(
+        tables=UserTables(
+            base=users.bias.numpy() + user_table[0],
+            genders=users.gender.table().numpy(),
+            ages=users.age.table().numpy(),
+            jobs=users.job.table().numpy(),
+            rated=users.rated.table().numpy(),
+            valued=users.valued.table().numpy(),
+            mean_rating=batches.mean,
+            history_damping=batches.history_damping,
+            activation=users.activation,
+        ),
+        user_table=user_table - user_table[0],
+        movie_vectors=towers.movies(*map(paddle.to_tensor, inputs)).numpy(),
+        stars=None
+        if stars is None
+        else Stars(
+            mean=batches.mean,
+            slope=stars.slope().numpy(),
+            movie_offsets=stars.movie_offsets.numpy(),
+            user_offsets=stars.user_offsets.numpy()[:, 0],
+            rating_min=data.rating_min,
+            rating_max=data.rating_max,
+        ),
+        batches=batches,
+    )
+
+
+def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> ModelArrays:
+    """The arrays of a model folder: rows become ids, row 0 goes where it has no id."""
+    data, by_user, tables = snapshot.batches.data, snapshot.batches.by_user, snapshot.tables
+    sizes = (len(tables.genders), len(tables.ages), len(tables.jobs))
+    everybody = [rows.ravel() for rows in np.indices(sizes)]
+    served = UserTables(
+        base=tables.base,
+        genders=tables.genders,
+        ages=tables.ages,
+        jobs=tables.jobs,
+        rated=tables.rated[1:],
+        valued=tables.valued[1:],
+        mean_rating=tables.mean_rating,
+        history_damping=tables.history_damping,
+        activation=tables.activation,
+    )
+    stars = snapshot.stars
+    return ModelArrays(
+        user_ids=user_ids,
+        user_vectors=snapshot.user_vectors(np.arange(1, len(user_ids) + 1)),
+        demographic=served.profiles(*everybody).reshape(*sizes, -1),
+        movie_ids=movie_ids,
+        movie_vectors=snapshot.movie_vectors[1:],
+        num_ratings=np.bincount(data.training.movies, minlength=data.num_movies + 1)[1:],
+        tables=served,
+        seen=Seen(indptr=by_user.indptr[1:], movie_ids=movie_ids[by_user.movies - 1]),
+        audience=Audience.tally(
+            data.user_genders[1:],
+            data.user_ages[1:],
+            data.user_jobs[1:],
+            (data.training.users - 1, data.training.movies - 1, data.training.values),
+            shape=(*sizes[:2], data.num_movies),
+        ),
+        stars=None
+        if stars is None
+        else Stars(
+            mean=stars.mean,
+            slope=stars.slope,
+            movie_offsets=stars.movie_offsets[1:],
+            user_offsets=stars.user_offsets[1:],
+            rating_min=stars.rating_min,
+            rating_max=stars.rating_max,
+        ),
+    )
+
+
+def save_towers(towers: TwoTowers) -> Callable[[Path], None]:
+    """A function that writes both towers as inference programs into a folder."""
+
+    def rows(name: str) -> InputSpec:
+        return InputSpec([None], "int64", name)
+
+    def matrix(name: str, columns: int | None) -> InputSpec:
+        return InputSpec([None, columns], "float32", name)
+
+    num_genres = towers.movies.genres.embedding.shape[0]
+    movie_inputs = [
+        rows("movies"),
+        matrix("genres", num_genres),
+        InputSpec([None, 3], "int64", "windows"),
+        rows("titles"),
+    ]
+    user_inputs = [rows("users"), rows("genders"), rows("ages"), rows("jobs")]
+    user_inputs += [matrix("rated", None), matrix("valued", None), rows("history")]
+
+    def save(folder: Path) -> None:
+        towers.eval()
+        paddle.jit.save(towers.movies, str(folder / "movie_tower"), input_spec=movie_inputs)
+        paddle.jit.save(towers.users, str(folder / "user_tower"), input_spec=user_inputs)
+
+    return save

@@ -1,0 +1,108 @@
+"""Epochs until the validation stops getting better; the best one is kept."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from recsys_cli.errors import TrainingError
+from recsys_cli.progress import Progress, Task
+from recsys_cli.training.checkpoint import Checkpoint, Reached
+from recsys_cli.training.epoch import Epoch
+from recsys_cli.training.export import Snapshot
+from recsys_cli.training.trainer import Trainer, Weights
+
+Validate = Callable[[Snapshot], Mapping[str, float]]
+
+# Validation metric that chooses the epoch, and whether more of it is better.
+_CHOSEN_BY = {"rating": ("rmse", False), "ranking": ("ndcg@10", True), "hybrid": ("ndcg@10", True)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """How training ended; the trainer holds the kept epoch's weights.
+
+    Attributes:
+        kept: the epoch whose weights were kept.
+        epochs: epochs trained.
+        stopped_by: ``epochs``, ``patience``, ``time limit`` or the message of the error that ended it.
+    """
+
+    kept: Epoch
+    epochs: int
+    stopped_by: str
+
+
+def fit(
+    trainer: Trainer, progress: Progress, *, validate: Validate | None, checkpoint: Checkpoint | None
+) -> Fitted:
+    """Train until the epochs, the patience or the time are used up.
+
+    Args:
+        trainer: new, or as a checkpoint left it.
+        progress: is told of every batch and epoch.
+        validate: metrics of a snapshot; None keeps the last epoch.
+        checkpoint: written after every epoch; training goes on after the epochs it already holds.
+
+    Raises:
+        TrainingError: the loss is not a number in the first epoch, so there is nothing to keep.
+    """
+    reached = checkpoint.restore(trainer) if checkpoint else None
+    num_steps = trainer.options.schedule.epochs * len(trainer.batches)
+    with progress.task("Training", total=num_steps, unit="batches", done=trainer.step) as task:
+        return _fit(trainer, reached, progress, task, validate=validate, checkpoint=checkpoint)
+
+
+def _fit(
+    trainer: Trainer,
+    reached: Reached | None,
+    progress: Progress,
+    task: Task,
+    *,
+    validate: Validate | None,
+    checkpoint: Checkpoint | None,
+) -> Fitted:
+    schedule = trainer.options.schedule
+    best: tuple[Epoch, Weights] | None = reached.best if reached else None
+    done = reached.epochs if reached else 0
+
+    def show(num_ratings: int, loss: float) -> None:
+        task.update(trainer.step, epoch=f"{done + 1}/{schedule.epochs}", loss=f"{loss:.3f}")
+
+    deadline = time.monotonic() + (schedule.time_limit or float("inf"))
+    stopped_by = "epochs"
+    while done < schedule.epochs:
+        if best and validate and done - best[0].number >= schedule.patience:
+            stopped_by = "patience"
+            break
+        if done and time.monotonic() >= deadline:
+            stopped_by = "time limit"
+            break
+        try:
+            loss = trainer.train_epoch(done, show)
+        except TrainingError as error:
+            if best is None:
+                raise
+            stopped_by = str(error)
+            break
+        done += 1
+        epoch = Epoch(number=done, loss=loss, metrics=validate(trainer.snapshot()) if validate else {})
+        if best is None or _is_better(epoch, best[0], trainer.options.objective.objective):
+            best = (epoch, trainer.averaged_weights())
+        if checkpoint:
+            checkpoint.save(trainer, epochs=done, best=best)
+        metrics = {name: f"{value:.4f}" for name, value in epoch.metrics.items()}
+        task.update(trainer.step, **metrics)
+        words = " ".join(f"{name} {value}" for name, value in metrics.items())
+        progress.detail(f"epoch {epoch.number}: loss {epoch.loss:.4f} {words}")
+    if best is None:
+        raise ValueError("nothing to train: the checkpoint holds no epoch and none is left")
+    trainer.keep(best[1])
+    return Fitted(kept=best[0], epochs=done, stopped_by=stopped_by)
+
+
+def _is_better(epoch: Epoch, best: Epoch, objective: str) -> bool:
+    name, more_is_better = _CHOSEN_BY[objective]
+    if name not in epoch.metrics:
+        return True
+    new, old = epoch.metrics[name], best.metrics[name]
+    return new > old if more_is_better else new < old

@@ -1,0 +1,63 @@
+"""Teachers: what a user's whole training history says about every movie, as a dense target.
+
+The towers learn it from a part of that history, or from the attributes alone, so a teacher is needed in training
+only.
+"""
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from recsys_cli.training.batches import Batch, Batches
+from recsys_cli.training.data import Floats
+
+
+class RankingTeacher:
+    """EASE, item-to-item weights fitted on the training likes: costs one inverse of a movies x movies matrix.
+
+    Source: Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
+    """
+
+    def __init__(self, batches: Batches, *, penalty: float):
+        self.likes = batches.likes()[:, batches.catalogue]  # (U + 1, M) sparse
+        gram = (self.likes.T @ self.likes).toarray().astype(np.float64)
+        gram[np.diag_indices_from(gram)] += penalty
+        inverse = scipy.linalg.inv(gram, overwrite_a=True, check_finite=False)
+        weights = inverse / -np.diag(inverse)
+        weights[np.diag_indices_from(weights)] = 0.0  # a movie says nothing about itself
+        self.weights = weights.astype(np.float32)
+
+    def targets(self, batch: Batch, *, sharpness: float) -> NDArray[np.float32]:
+        """Share of each user's attention that each candidate deserves.
+
+        Args:
+            batch: users, and which movies compete.
+            sharpness: > 0, exponent of the predicted weight.
+
+        Returns: (B, K) float32, rows sum to 1; a row of zeros where no movie competes.
+        """
+        predicted = np.maximum(self.likes[batch.users] @ self.weights, 1e-6) * batch.candidates  # (B, K)
+        # Relative to the highest: a power of small numbers alone would be zero everywhere.
+        highest = np.maximum(predicted.max(axis=1, keepdims=True), 1e-6)
+        shares: NDArray[np.float32] = (predicted / highest) ** np.float32(sharpness)
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1.0)
+        return shares
+
+
+class RatingTeacher:
+    """Ratings by the vectors of :func:`~recsys_cli.solvers.cosine_als.fit_cosine_als`."""
+
+    def __init__(self, users: Floats, movies: Floats, batches: Batches):
+        self._users = users * np.float32(batches.data.rating_max)
+        self._movies = movies
+        self._popularity = batches.popularity.astype(np.float32)
+
+    def estimates(self, batch: Batch) -> Floats:
+        """(B, K) float32, each user's rating of each of the batch's movies."""
+        estimates: Floats = self._users[batch.users] @ self._movies[batch.movies].T
+        return estimates
+
+    def weights(self, batch: Batch) -> Floats:
+        """(K,) float32, how much each movie's estimate counts: ratings are of what people choose to watch."""
+        weights: Floats = self._popularity[batch.movies]
+        return weights

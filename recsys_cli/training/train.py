@@ -1,0 +1,221 @@
+"""``recsys train``: a data set becomes a model folder."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys_cli import __version__
+from recsys_cli.config.training import ScheduleConfig, TrainConfig
+from recsys_cli.dataset.archive import ensure
+from recsys_cli.dataset.reader import Dataset, read_dataset
+from recsys_cli.dataset.split import Split, hold_out_ratings
+from recsys_cli.errors import DataError
+from recsys_cli.model.folder import ModelInfo
+from recsys_cli.model.vocabulary import Vocabulary
+from recsys_cli.model.writer import check_replaceable, write_model
+from recsys_cli.progress import Progress
+from recsys_cli.towers.runtime import prepare_process
+from recsys_cli.training.data import TrainingData, training_data
+from recsys_cli.training.validation import Validation
+
+DEFAULT_DATA = Path("data/ml-1m")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSummary:
+    """How a training went.
+
+    Attributes:
+        model: folder that was written.
+        fingerprint: of the model.
+        objective: what was minimised.
+        num_users: users with a training rating.
+        num_movies: movies with a training rating.
+        num_ratings: training ratings.
+        epochs: epochs trained.
+        kept_epoch: the one whose weights were kept.
+        stopped_by: ``epochs``, ``patience``, ``time limit``, or the error that ended training early.
+        metrics: of the validation ratings, beside the baselines'; empty without a holdout.
+        seconds: wall time of the command.
+        ratings_per_second: ratings asked in training over the seconds that the epochs took.
+    """
+
+    model: Path
+    fingerprint: str
+    objective: str
+    num_users: int
+    num_movies: int
+    num_ratings: int
+    epochs: int
+    kept_epoch: int
+    stopped_by: str
+    metrics: Mapping[str, float]
+    seconds: float
+    ratings_per_second: float
+
+
+def run(config: TrainConfig, progress: Progress) -> TrainSummary:
+    """Train a model on a data set and write its folder.
+
+    Raises:
+        ConfigError: an option does not fit the machine.
+        DataError: the data set is missing or malformed.
+        ArtifactError: the model or the checkpoint cannot be written, or the checkpoint is of another training.
+        TrainingError: the loss turned NaN before anything could be kept.
+    """
+    started = time.monotonic()
+    check_replaceable(config.model)
+    dataset = _read_data(config, progress)
+    progress.detail(f"data: {len(dataset.rating_values):,} ratings, read in {time.monotonic() - started:.1f} s")
+    split = hold_out(len(dataset.rating_values), config.options.schedule)
+    return train_split(dataset, split, config, progress, started=started)
+
+
+def train_split(
+    dataset: Dataset, split: Split, config: TrainConfig, progress: Progress, *, started: float
+) -> TrainSummary:
+    """Train a model on some ratings of a data set and write its folder.
+
+    Args:
+        dataset: its users and movies all get a place in the model; ratings outside the split are not looked at.
+        split: ratings to learn from, and ratings to choose the epoch by.
+        config: where to write, and how to train.
+        progress: is told how it goes.
+        started: time.monotonic() when the command began.
+
+    Raises: as :func:`run`.
+    """
+    for line in prepare_process(device=config.device):
+        progress.detail(line)
+    # Paddle is imported from here on: the process is ready for it.
+    from recsys_cli.training.checkpoint import Checkpoint
+    from recsys_cli.training.export import model_arrays, save_towers
+    from recsys_cli.training.fit import fit
+    from recsys_cli.training.trainer import Trainer
+
+    options, vocabulary = config.options, Vocabulary.from_dataset(dataset)
+    data = training_data(dataset, vocabulary, split)
+    trainer = Trainer(data, options)
+    validation = Validation(data, options.objective) if len(data.validation) else None
+    checkpoint = Checkpoint(_checkpoint_path(config.model), belongs_to=_identity(dataset, config))
+    if not config.resume:
+        checkpoint.remove()
+    progress.detail(f"ready to train after {time.monotonic() - started:.1f} s")
+    epochs_started = time.monotonic()
+    fitted = fit(trainer, progress, validate=validation.sample if validation else None, checkpoint=checkpoint)
+    rate = fitted.epochs * len(data.training) / (time.monotonic() - epochs_started)
+    snapshot = trainer.snapshot()
+    metrics = validation.whole(snapshot) if validation else {}
+    times = {"seconds": time.monotonic() - started, "ratings_per_second": rate}
+    folder = write_model(
+        config.model,
+        _info(config, dataset, vocabulary, data, metrics=metrics, times=times),
+        model_arrays(snapshot, user_ids=dataset.user_ids, movie_ids=dataset.movie_ids),
+        vocabulary_text=vocabulary.to_json(),
+        save_towers=save_towers(trainer.towers),
+    )
+    checkpoint.remove()
+    return TrainSummary(
+        model=config.model,
+        fingerprint=folder.fingerprint,
+        objective=options.objective.objective,
+        num_users=len(trainer.batches.users),
+        num_movies=len(trainer.batches.catalogue),
+        num_ratings=len(data.training),
+        epochs=fitted.epochs,
+        kept_epoch=fitted.kept.number,
+        stopped_by=fitted.stopped_by,
+        metrics=metrics,
+        seconds=time.monotonic() - started,
+        ratings_per_second=rate,
+    )
+
+
+def hold_out(num_ratings: int, schedule: ScheduleConfig) -> Split:
+    """The ratings to learn from and those to choose the epoch by."""
+    return hold_out_ratings(num_ratings, share=schedule.holdout, rng=np.random.default_rng([schedule.seed, 1]))
+
+
+def _info(
+    config: TrainConfig,
+    dataset: Dataset,
+    vocabulary: Vocabulary,
+    data: TrainingData,
+    *,
+    metrics: Mapping[str, float],
+    times: Mapping[str, float],
+) -> ModelInfo:
+    options = config.options
+    return ModelInfo(
+        package_version=__version__,
+        objective=options.objective.objective,
+        embedding_dim=options.towers.embedding_dim,
+        rating_min=dataset.rating_min,
+        rating_max=dataset.rating_max,
+        options=options.to_dict(),
+        data=_describe(dataset, vocabulary),
+        vocabulary_fingerprint=vocabulary.fingerprint,
+        split={"holdout": options.schedule.holdout, "held_out_ratings": len(data.validation)},
+        metrics=metrics,
+        run={"data_dir": str(_data_dir(config).absolute()), **times},
+    )
+
+
+def _checkpoint_path(model: Path) -> Path:
+    return model.with_name(f"{model.name}.checkpoint")
+
+
+def _data_dir(config: TrainConfig) -> Path:
+    return config.data or Path(os.environ.get("RECSYS_DATA") or DEFAULT_DATA)
+
+
+def find_data(config: TrainConfig, progress: Progress) -> Path:
+    """The data's folder; only the default one is fetched where it does not exist."""
+    path = _data_dir(config)
+    if path == DEFAULT_DATA and config.download:
+        ensure(path, progress=progress)
+    if not path.is_dir():
+        raise DataError(
+            f"No data at '{path}': name a folder with --data (data/sample is a small one), or run "
+            "'recsys download ml-1m'"
+        )
+    return path
+
+
+def _read_data(config: TrainConfig, progress: Progress) -> Dataset:
+    """The data set; says what it is and what was left out of it."""
+    path = find_data(config, progress)
+    dataset = read_dataset(path, format=config.format, skip_bad_lines=config.skip_bad_lines)
+    progress.say(
+        f"{path}: layout {dataset.format}, {len(dataset.movie_ids):,} movies, {len(dataset.user_ids):,} users, "
+        f"{len(dataset.rating_values):,} ratings from {dataset.rating_min:g} to {dataset.rating_max:g}"
+    )
+    if dataset.problems.count:
+        progress.say(f"bad lines left out: {dataset.problems.count:,}; 'recsys check {path}' lists them")
+    if dataset.num_repeated:
+        progress.say(f"ratings left out because the same user rates the movie again: {dataset.num_repeated:,}")
+    return dataset
+
+
+def _describe(dataset: Dataset, vocabulary: Vocabulary) -> dict[str, Any]:
+    return {
+        "format": dataset.format,
+        "fingerprint": dataset.fingerprint,
+        "num_users": len(dataset.user_ids),
+        "num_movies": len(dataset.movie_ids),
+        "num_ratings": len(dataset.rating_values),
+        "num_genres": len(vocabulary.genres),
+    }
+
+
+def _identity(dataset: Dataset, config: TrainConfig) -> str:
+    """Fingerprint of everything that decides the result; how long it may take does not."""
+    options = {key: value for key, value in config.options.to_dict().items() if key != "time_limit"}
+    return hashlib.sha256(json.dumps([dataset.fingerprint, options], sort_keys=True).encode()).hexdigest()

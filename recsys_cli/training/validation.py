@@ -1,0 +1,111 @@
+"""How good a snapshot of the model is on the ratings held out of training, beside simple baselines."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_cli.config.training import ObjectiveConfig
+from recsys_cli.metrics import ndcg, rmse, top_k
+from recsys_cli.training.data import Ratings, TrainingData
+
+if TYPE_CHECKING:  # paddle may not be loaded before the process is ready for it
+    from recsys_cli.training.export import Snapshot
+
+Ints = NDArray[np.int64]
+_SAMPLE = 2000  # users whose validation ratings choose the epoch; the end is measured on all
+_DAMPING = 10.0  # ratings that a movie's or user's own mean must outweigh in the bias baseline
+
+
+class Validation:
+    """RMSE and NDCG@10 on the validation ratings of a training.
+
+    Relevant are the likes among them; the ranking is over the whole catalogue without the user's training movies.
+    """
+
+    def __init__(self, data: TrainingData, objective: ObjectiveConfig):
+        self.data, self.objective = data, objective
+        held_out = data.validation
+        users = np.unique(held_out.users).astype(np.int64)
+        chosen = np.sort(np.random.default_rng(0).permutation(users)[:_SAMPLE])
+        self.everybody = _Held(data, held_out, users, objective)
+        self.some = _Held(data, held_out, chosen, objective)
+        self.baselines = self._baselines()
+
+    def sample(self, snapshot: "Snapshot") -> dict[str, float]:
+        """Metrics on up to 2,000 users, to choose the epoch by."""
+        return self._measure(snapshot, self.some)
+
+    def whole(self, snapshot: "Snapshot") -> dict[str, float]:
+        """Metrics on all validation ratings, the baselines' beside them."""
+        return {**self._measure(snapshot, self.everybody), **self.baselines}
+
+    def _measure(self, snapshot: "Snapshot", held: "_Held") -> dict[str, float]:
+        vectors = snapshot.user_vectors(held.users)  # (N, D)
+        metrics = {}
+        if self.objective.objective != "ranking":
+            users, movies = vectors[held.of_user], snapshot.movie_vectors[held.movies]  # (R, D)
+            low, high = self.data.rating_min, self.data.rating_max
+            if snapshot.stars is None:
+                estimates = high * (users * movies).sum(axis=1)
+            else:
+                stars = snapshot.stars
+                offsets = stars.movie_offsets[held.movies] + stars.user_offsets[held.users[held.of_user]]
+                estimates = stars.mean + offsets + (users * movies) @ stars.slope
+            metrics["rmse"] = rmse(np.clip(estimates, low, high), held.values)
+        if self.objective.objective != "rating":
+            metrics["ndcg@10"] = held.ndcg(vectors @ snapshot.movie_vectors.T)
+        return metrics
+
+    def _baselines(self) -> dict[str, float]:
+        training, held = self.data.training, self.everybody
+        low, high = self.data.rating_min, self.data.rating_max
+        mean = training.values.mean(dtype=np.float64)
+        left = training.values - mean
+        movies = _damped_means(training.movies, left, self.data.num_movies + 1)
+        users = _damped_means(training.users, left - movies[training.movies], self.data.num_users + 1)
+        biases = mean + movies[held.movies] + users[held.users[held.of_user]]
+        metrics = {
+            "rmse of the mean": rmse(np.full(len(held.values), mean), held.values),
+            "rmse of user + movie biases": rmse(np.clip(biases, low, high), held.values),
+        }
+        if self.objective.objective != "rating":
+            liked = training.movies[training.values >= _like_threshold(self.data, self.objective)]
+            popularity = np.bincount(liked, minlength=self.data.num_movies + 1).astype(np.float32)
+            scores = np.broadcast_to(popularity, (len(held.users), len(popularity)))
+            metrics["ndcg@10 of most popular"] = held.ndcg(scores)
+        return metrics
+
+
+class _Held:
+    """The validation ratings of some users."""
+
+    def __init__(self, data: TrainingData, ratings: Ratings, users: Ints, objective: ObjectiveConfig):
+        mine = np.isin(ratings.users, users)
+        self.users = users  # (N,)
+        self.of_user = np.searchsorted(users, ratings.users[mine])  # (R,)
+        self.movies, self.values = ratings.movies[mine], ratings.values[mine]
+        liked = self.values >= _like_threshold(data, objective)
+        shape = (len(users), data.num_movies + 1)
+        self.relevant = np.zeros(shape, dtype=np.bool_)
+        self.relevant[self.of_user[liked], self.movies[liked]] = True
+        self.hidden = np.zeros(shape, dtype=np.bool_)
+        self.hidden[:, 0] = True  # no movie
+        trained = np.isin(data.training.users, users)
+        self.hidden[np.searchsorted(users, data.training.users[trained]), data.training.movies[trained]] = True
+
+    def ndcg(self, scores: NDArray[np.float32]) -> float:
+        """Mean NDCG@10 of scores (N, M + 1) over the users who liked something; NaN where nobody did."""
+        has_likes = np.flatnonzero(self.relevant.any(axis=1))
+        if not len(has_likes):
+            return float("nan")
+        masked = np.where(self.hidden[has_likes], -np.inf, scores[has_likes])
+        return float(ndcg(top_k(masked, 10), self.relevant[has_likes]).mean())
+
+
+def _like_threshold(data: TrainingData, objective: ObjectiveConfig) -> float:
+    return data.rating_max * objective.like_share
+
+
+def _damped_means(rows: NDArray[np.int32], values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    return np.bincount(rows, values, size) / (np.bincount(rows, minlength=size) + _DAMPING)

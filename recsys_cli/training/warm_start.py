@@ -1,0 +1,217 @@
+"""Start the towers at what alternating least squares knows after seconds.
+
+Implicit ALS ranks by an inner product of vectors of any length, the towers by one of unit vectors. A movie's
+vector of length n keeps its place with one coordinate more, sqrt(longest^2 - n^2), in which every user is zero:
+all movies are then equally long and the order is the same (Bachrach et al., RecSys 2014).
+
+Both sides are split the same way: the attributes explain what a ridge regression lets them, a user's history what
+another one lets it, and the id explains the rest.
+"""
+
+import dataclasses
+
+import numpy as np
+import paddle
+import scipy.sparse as sp
+from implicit.cpu.als import AlternatingLeastSquares
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from recsys_cli.config.training import WarmStartConfig
+from recsys_cli.solvers.cosine_als import fit_cosine_als
+from recsys_cli.towers.network import Attribute, MovieTower, StarHead, TwoTowers, UserTower
+from recsys_cli.training.batches import Batches
+
+Matrix = NDArray[np.float32]
+_ATTRIBUTE_PENALTY = 30.0  # people (or movies) that a value of an attribute must outweigh
+_HISTORY_PENALTY = 1e-3
+_STAR_SWEEPS = 8
+_TASTE_UNIT = np.float32(0.5)  # small beside the taste that ranks, which has length 1, yet no steep slope
+_OFFSET_DAMPING = 10.0  # ratings that a movie's or user's own must outweigh
+
+
+def start_ranking(towers: TwoTowers, batches: Batches, config: WarmStartConfig, *, seed: int) -> None:
+    """Start at implicit ALS on the training likes, and the star head at what the ratings say beyond it."""
+    likes = batches.likes()
+    if not likes.nnz:
+        return  # nothing to learn from
+    history_width, dim = towers.users.rated.project.shape
+    config = dataclasses.replace(config, als_factors=min(config.als_factors, dim - 1, history_width))
+    user_factors, movie_factors = fit_als(likes, config, seed=seed)
+    norms = np.linalg.norm(movie_factors, axis=1)
+    filled_up = np.hstack([movie_factors, np.sqrt(norms.max() ** 2 - norms**2)[:, None]])  # (M + 1, F + 1)
+    lengths = np.linalg.norm(user_factors, axis=1, keepdims=True)  # (U + 1, 1)
+    typical = lengths[batches.users].mean()
+    users, lengths = user_factors / typical, lengths / typical
+    movies = filled_up / norms.max()
+    room = min(config.star_factors, dim - movies.shape[1], history_width - config.als_factors)
+    if towers.stars is not None and room > 0:
+        user_tastes, movie_tastes = _start_stars(
+            towers.stars, batches, factors=room, at=movies.shape[1], seed=seed
+        )
+        # A user's vector is made a unit vector by the tower: the taste is to survive that as it is.
+        users = np.hstack([users, np.zeros_like(lengths), user_tastes * lengths])
+        movies = np.hstack([movies, movie_tastes])
+        movie_factors = np.hstack([movie_factors, movie_tastes])
+    _start_towers(towers, batches, users, movies, movie_factors)
+
+
+def start_rating(towers: TwoTowers, batches: Batches, users: Matrix, movies: Matrix) -> None:
+    """Start at vectors whose cosines are ratings already.
+
+    Args:
+        towers: new ones.
+        batches: of the training data.
+        users: (U + 1, d) float32, unit rows.
+        movies: (M + 1, d) float32, unit rows; d is no more than the towers' and the history's width.
+    """
+    _start_towers(towers, batches, users, movies, movies)
+
+
+def _start_towers(
+    towers: TwoTowers, batches: Batches, users: Matrix, movies: Matrix, movie_factors: Matrix
+) -> None:
+    """Start at user vectors (U + 1, d) and unit movie vectors (M + 1, d); histories sum the factors (M + 1, F)."""
+    _start_movies(towers.movies, movies, batches)
+    _assign_table(towers.users.user, _start_users(towers.users, users, movie_factors, batches))
+
+
+def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, seed: int) -> tuple[Matrix, Matrix]:
+    """Start the star head at the cosines that are ratings, cut into offsets and tastes.
+
+    With x = a + dx for a user and y = b + dy for a movie, a and b the means: x y = a y + dx b + dx dy.
+
+    Args:
+        stars: new.
+        batches: of the training data.
+        factors: coordinates of the tastes.
+        at: first coordinate that the tastes have in the towers' vectors.
+        seed: of the starting point.
+
+    Returns: tastes of the users (U + 1, factors) and of the movies (M + 1, factors).
+    """
+    users, movies = fit_cosine_als(batches, factors=factors, sweeps=_STAR_SWEEPS, seed=seed)
+    users, movies = users[:, :factors], movies[:, :factors]
+    user_mean, movie_mean = users[batches.users].mean(axis=0), movies[batches.catalogue].mean(axis=0)
+    user_tastes, movie_tastes = users - user_mean, movies - movie_mean
+    scale = np.float32(batches.data.rating_max)
+    movie_offsets = scale * movies @ user_mean - np.float32(batches.mean)
+    movie_offsets[np.setdiff1d(np.arange(len(movies)), batches.catalogue)] = 0.0  # not rated: as the mean rating
+    slope = np.zeros(stars.steepness.shape, dtype=np.float32)
+    slope[at : at + factors] = scale / _TASTE_UNIT**2
+    stars.start(
+        movie_offsets=movie_offsets,
+        user_offsets=scale * user_tastes @ movie_mean,
+        slope=slope,
+    )
+    return _TASTE_UNIT * user_tastes, _TASTE_UNIT * movie_tastes
+
+
+def damped_offsets(batches: Batches) -> tuple[Matrix, Matrix]:
+    """Movie offsets (M + 1,) and user offsets (U + 1,) in stars: damped means of what is left over in turn."""
+    ratings, data = batches.data.training, batches.data
+
+    def damped(rows: NDArray[np.int32], left: Matrix, size: int) -> Matrix:
+        return (np.bincount(rows, left, size) / (np.bincount(rows, minlength=size) + _OFFSET_DAMPING)).astype(
+            np.float32
+        )
+
+    left = ratings.values - np.float32(batches.mean)
+    movies = damped(ratings.movies, left, data.num_movies + 1)
+    return movies, damped(ratings.users, left - movies[ratings.movies], data.num_users + 1)
+
+
+def fit_als(likes: sp.csr_matrix, config: WarmStartConfig, *, seed: int) -> tuple[Matrix, Matrix]:
+    """Implicit ALS of Hu, Koren and Volinsky (ICDM 2008).
+
+    Args:
+        likes: (U + 1, M + 1) float32, 1 at every like.
+        config: factors, alpha, regularisation, sweeps.
+        seed: of the starting point.
+
+    Returns: user vectors (U + 1, F) and movie vectors (M + 1, F), float32.
+    """
+    with threadpool_limits(1, "blas"):  # implicit has threads of its own
+        als = AlternatingLeastSquares(
+            factors=config.als_factors,
+            alpha=config.als_alpha,
+            regularization=config.als_regularization * likes.nnz / np.count_nonzero(likes.getnnz(axis=1)),
+            iterations=config.als_iterations,
+            random_state=seed,
+        )
+        als.fit(likes, show_progress=False)
+    return als.user_factors, als.item_factors
+
+
+def ridge(inputs: Matrix, outputs: Matrix, *, penalty: float) -> Matrix:
+    """Weights (I, O) of the ridge regression from inputs (N, I) to outputs (N, O)."""
+    gram = inputs.T @ inputs + penalty * np.eye(inputs.shape[1], dtype=np.float32)
+    return np.linalg.solve(gram.astype(np.float64), inputs.T @ outputs).astype(np.float32)
+
+
+def _start_movies(tower: MovieTower, vectors: Matrix, batches: Batches) -> None:
+    """Start at unit vectors (M + 1, d)."""
+    data, catalogue = batches.data, batches.catalogue
+    genres: Matrix = np.hstack([np.ones((len(vectors), 1), np.float32), data.movie_genres], dtype=np.float32)
+    weights = ridge(genres[catalogue], vectors[catalogue], penalty=_ATTRIBUTE_PENALTY)
+    rest = vectors - genres @ weights
+    rest[np.setdiff1d(np.arange(len(rest)), catalogue)] = 0.0  # without ratings: title and genres alone
+    _assign(tower.bias, weights[0])
+    _assign_table(tower.genres, weights[1:])
+    _assign_table(tower.movie, rest)
+    tower.title.project.set_value(paddle.zeros_like(tower.title.project))  # titles start at nothing
+
+
+def _start_users(tower: UserTower, vectors: Matrix, movie_factors: Matrix, batches: Batches) -> Matrix:
+    """Start at vectors (U + 1, d), by the attributes and by sums of the rated movies' factors (M + 1, F).
+
+    Returns: (U + 1, d) float32, what is left to the user ids.
+    """
+    data, known = batches.data, batches.users
+    rated, valued = batches.history()
+    tables = [
+        (data.user_genders, data.num_genders),
+        (data.user_ages, data.num_ages),
+        (data.user_jobs, data.num_jobs),
+    ]
+    onehot = np.hstack(
+        [np.ones((len(known), 1), np.float32)]
+        + [np.eye(num + 1, dtype=np.float32)[rows[known]] for rows, num in tables]
+    )
+    weights = ridge(onehot, vectors[known], penalty=_ATTRIBUTE_PENALTY)
+    rest = vectors[known] - onehot @ weights
+    history = np.hstack([rated[known] @ movie_factors, valued[known] @ movie_factors])  # (U, 2 F)
+    maps = ridge(history, rest, penalty=_HISTORY_PENALTY)
+    _assign(tower.bias, weights[0])
+    blocks = np.split(weights[1:], np.cumsum([num + 1 for _, num in tables])[:-1])
+    for attribute, block in zip((tower.gender, tower.age, tower.job), blocks, strict=True):
+        _assign_table(attribute, block)
+    for attribute, onto in zip((tower.rated, tower.valued), np.split(maps, 2), strict=True):
+        _assign_product(attribute, movie_factors, onto)
+    left = np.zeros(vectors.shape, dtype=np.float32)
+    left[known] = rest - history @ maps
+    return left
+
+
+def _assign_table(attribute: Attribute, table: Matrix) -> None:
+    """Make an attribute contribute ``table`` (rows, d), as well as its width allows."""
+    left, singular, right = np.linalg.svd(table, full_matrices=False)
+    width = min(attribute.embedding.shape[1], len(singular))
+    root = np.sqrt(singular[:width])
+    _assign_product(attribute, left[:, :width] * root, root[:, None] * right[:width])
+
+
+def _assign_product(attribute: Attribute, embedding: Matrix, project: Matrix) -> None:
+    """Start an attribute's embedding (rows, w) and its fully connected layer (w, d)."""
+    _assign(attribute.embedding, embedding)
+    start = attribute.project.numpy()
+    start[: project.shape[0]] = 0.0
+    start[: project.shape[0], : project.shape[1]] = project
+    attribute.project.set_value(start)
+
+
+def _assign(parameter: paddle.Tensor, values: Matrix) -> None:
+    """Overwrite the leading block of a parameter; whatever lies beyond keeps a tenth of its random start."""
+    start = parameter.numpy() * np.float32(0.1)
+    start[tuple(slice(size) for size in values.shape)] = values
+    parameter.set_value(start)

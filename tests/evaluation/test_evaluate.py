@@ -1,0 +1,217 @@
+"""``recsys evaluate`` from a shell, on the bundled sample: what it measures, and that nothing leaks."""
+
+import csv
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from recsys_cli.cli import main
+from recsys_cli.config.evaluation import ProtocolConfig
+from recsys_cli.config.training import TrainingOptions
+from recsys_cli.dataset.reader import read_dataset
+from recsys_cli.evaluation.evaluate import train_on
+from recsys_cli.evaluation.protocol import split_cases
+from recsys_cli.model.folder import ModelFolder
+from recsys_cli.progress import Silent
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+FAST = "embedding_dim = 32\nepochs = 3\n"
+
+
+def evaluate(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["evaluate", *arguments], env={"COLUMNS": "80"})
+
+
+@pytest.fixture(scope="module")
+def fast(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("evaluate") / "fast.toml"
+    file.write_text(FAST)
+    return file
+
+
+@pytest.fixture(scope="module")
+def report(fast: Path) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+    """Values by group, recommender and metric of one split."""
+    result = evaluate("--data", str(SAMPLE), "--seeds", "1", "--config", str(fast), "--json")
+    assert result.exit_code == 0, result.output
+    groups = json.loads(result.stdout)["groups"]
+    return {group["kind"]: {row["name"]: row for row in group["rows"]} for group in groups}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory, fast: Path) -> Path:
+    path = tmp_path_factory.mktemp("given") / "model"
+    done = CliRunner().invoke(main, ["train", "--data", str(SAMPLE), "--model", str(path), "--config", str(fast)])
+    assert done.exit_code == 0, done.output
+    return path
+
+
+def value(row: dict[str, dict[str, float]], metric: str) -> float:
+    return row[metric]["value"]
+
+
+def test_the_model_beats_the_simplest_baselines_of_the_same_run(report: dict) -> None:  # type: ignore[type-arg]
+    known, cold, new = report["known"], report["cold"], report["new"]
+    assert value(known["model"], "ndcg") > value(known["popular"], "ndcg")
+    assert value(known["model"], "rmse") < value(known["mean"], "rmse")
+    assert value(cold["model"], "ndcg") > value(cold["popular"], "ndcg")
+    assert value(new["model"], "ndcg") > value(new["chance"], "ndcg")
+
+
+def test_every_kind_has_its_baselines_and_every_number_its_interval(report: dict) -> None:  # type: ignore[type-arg]
+    users = {"model", "mean", "biases", "popular", "popular_in_group"}
+    users |= {"most_rated", "most_rated_in_group", "attribute_ridge"}
+    assert set(report["known"]) == users | {"als", "ease"}
+    assert set(report["cold"]) == users
+    assert set(report["new"]) == {"model", "mean", "biases", "chance", "popular_genres", "liked_genres"}
+    for rows in report.values():
+        for row in rows.values():
+            numbers = [number for number in row.values() if isinstance(number, dict)]
+            assert numbers
+            assert all(number["low"] <= number["value"] <= number["high"] for number in numbers)
+
+
+def test_the_table_fits_80_columns_and_says_what_was_split(fast: Path) -> None:
+    result = evaluate("--data", str(SAMPLE), "--seeds", "1", "--config", str(fast))
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in result.stdout
+    text = " ".join(result.stdout.split())
+    assert "10 % of the users are held out whole" in text
+    assert "5 % of the movies" in text
+    assert "Relevant: a rating of 4 or more." in text
+    assert [line.partition(": training on")[0] for line in result.stderr.splitlines()] == [
+        "split 1 of 1, known and cold",
+        "split 1 of 1, new",
+    ]
+
+
+def test_what_is_held_out_cannot_reach_the_model(tmp_path: Path) -> None:
+    """Held-out ratings are removed, then turned upside down: the towers, warm start included, stay the same."""
+    dataset = read_dataset(SAMPLE)
+    case = split_cases(dataset, ProtocolConfig(), seed=1)[0]
+    options = TrainingOptions.from_dict({"embedding_dim": 32, "epochs": 2, "holdout": 0.0})
+    train = case.train
+    without = dataclasses.replace(
+        dataset,
+        rating_users=dataset.rating_users[train],
+        rating_movies=dataset.rating_movies[train],
+        rating_values=dataset.rating_values[train],
+    )
+    flipped = dataset.rating_values.copy()
+    held_out = np.setdiff1d(np.arange(len(flipped)), train)
+    flipped[held_out] = 6 - flipped[held_out]
+    cases = {
+        "whole": (dataset, case),
+        "without": (without, dataclasses.replace(case, train=np.arange(len(train)))),
+        "flipped": (dataclasses.replace(dataset, rating_values=flipped), case),
+    }
+    progress = Silent()
+    folders = {
+        name: train_on(data, each, options, model=tmp_path / name, progress=progress)
+        for name, (data, each) in cases.items()
+    }
+    names = {path.name for path in folders["whole"].path.iterdir()} - {"model.json"}
+    for other in ("without", "flipped"):
+        assert {name for name in names if _bytes(folders["whole"], name) != _bytes(folders[other], name)} == set()
+
+
+def _bytes(folder: ModelFolder, name: str) -> bytes:
+    return (folder.path / name).read_bytes()
+
+
+def test_a_given_model_is_measured_on_what_it_has_not_seen(model: Path, tmp_path: Path) -> None:
+    predictions = tmp_path / "predictions.csv"
+    result = evaluate("--model", str(model), "--predictions", str(predictions), "--json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    with predictions.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["user_id", "movie_id", "rating", "score", "stars"]
+    folder = ModelFolder.open(model)
+    places = {user_id: place for place, user_id in enumerate(folder.user_ids.tolist())}
+    assert not any(int(row["movie_id"]) in folder.seen.of(places[int(row["user_id"])]) for row in rows)
+    assert len(rows) + len(folder.seen.movie_ids) == len(read_dataset(SAMPLE).rating_values)
+    error = np.array([float(row["stars"]) - float(row["rating"]) for row in rows])
+    assert len(answer["groups"]) == 1  # everybody and everything has training ratings
+    known = {row["name"]: row for row in answer["groups"][0]["rows"]}
+    assert value(known["model"], "rmse") == pytest.approx(np.sqrt((error**2).mean()), abs=1e-5)
+    assert value(known["model"], "rmse") == pytest.approx(folder.info.metrics["rmse"], abs=1e-4)
+    assert value(known["model"], "ndcg") == pytest.approx(folder.info.metrics["ndcg@10"], abs=1e-4)
+    assert "The training chose its epoch by these ratings, which flatters the model a little." in answer["notes"]
+
+
+def test_ratings_of_a_file(model: Path, tmp_path: Path) -> None:
+    dataset, folder = read_dataset(SAMPLE), ModelFolder.open(model)
+    user = int(dataset.user_ids[0])
+    seen = set(folder.seen.of(0).tolist())
+    unseen = [movie for movie in dataset.movie_ids.tolist() if movie not in seen][:12]
+    file, predictions = tmp_path / "more.dat", tmp_path / "out.csv"
+    ratings = [f"{user}::{movie}::5::0" for movie in (*unseen, min(seen))]
+    file.write_text("\n".join(ratings) + "\n")
+    result = evaluate("--model", str(model), "--ratings", str(file), "--predictions", str(predictions), "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["notes"] == ["Left out: 1 ratings that the model was trained on."]
+    with predictions.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [int(row["movie_id"]) for row in rows] == unseen
+    vectors = folder.movie_vectors[np.searchsorted(folder.movie_ids, unseen)]
+    np.testing.assert_allclose(
+        [float(row["score"]) for row in rows], 5 * vectors @ folder.user_vectors[0], atol=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "code"),
+    [
+        (["--seeds", "0"], "--seeds 0 is not allowed; allowed: 1 to 100", 2),
+        (
+            ["--predictions", "out.csv"],
+            "--predictions needs --model: without one, every split is measured on its own ratings",
+            2,
+        ),
+        (
+            ["--ratings", "r.dat"],
+            "--ratings needs --model: without one, every split is measured on its own ratings",
+            2,
+        ),
+        (
+            ["--data", "nowhere"],
+            "No data at 'nowhere': name a folder with --data (data/sample is a small one), or run "
+            "'recsys download ml-1m'",
+            1,
+        ),
+        (
+            ["--model", "nowhere"],
+            "No model at 'nowhere': run 'recsys train' first, or name one with --model",
+            1,
+        ),
+    ],
+)
+def test_mistakes(arguments: list[str], message: str, code: int) -> None:
+    result = evaluate(*arguments)
+    assert (result.stdout, result.stderr, result.exit_code) == ("", f"Error: {message}\n", code)
+
+
+def test_ratings_that_are_all_seen(model: Path, tmp_path: Path) -> None:
+    folder = ModelFolder.open(model)
+    file = tmp_path / "seen.dat"
+    file.write_text(f"{folder.user_ids[0]}::{folder.seen.of(0)[0]}::5::0\n")
+    result = evaluate("--model", str(model), "--ratings", str(file))
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: {file}: the model was trained on all of its ratings; name others with --ratings\n"
+    )
+
+
+def test_predictions_that_cannot_be_written(model: Path, tmp_path: Path) -> None:
+    target = tmp_path / "nowhere" / "out.csv"
+    result = evaluate("--model", str(model), "--predictions", str(target))
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: --predictions {target}: cannot be written (")
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,71 @@
+"""The curve of `recsys evaluate`: how good a list is after a few favourites."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys_cli.dataset.reader import Dataset, read_dataset
+from recsys_cli.evaluation.favourites_curve import POPULAR, SHOWN, Profile, curve, measure_ways, served_vector
+from recsys_cli.model.folder import ModelFolder
+
+
+@pytest.fixture(scope="module")
+def folder(workspace: Path) -> ModelFolder:
+    return ModelFolder.open(workspace / "recommender_system.inference.model")
+
+
+@pytest.fixture(scope="module")
+def dataset(workspace: Path) -> Dataset:
+    return read_dataset(workspace / "data" / "sample")
+
+
+def likes_of(dataset: Dataset, user: int) -> np.ndarray:
+    likes: np.ndarray = dataset.rating_movies[(dataset.rating_users == user) & (dataset.rating_values >= 4)]
+    return likes
+
+
+def test_most_popular_by_hand(dataset: Dataset, folder: ModelFolder) -> None:
+    user = next(user for user in range(1000) if len(likes_of(dataset, user)) >= 20)
+    train = np.flatnonzero(dataset.rating_users != user)
+    measured = measure_ways(
+        dataset, folder, users=np.array([user]), train=train, ways={}, rng=np.random.default_rng(5)
+    )
+    likes = np.random.default_rng(5).permutation(likes_of(dataset, user).astype(np.int64))
+    asked = set(likes[10:].tolist())
+    liked = dataset.rating_movies[train][dataset.rating_values[train] >= 4]
+    counts = np.bincount(liked, minlength=len(dataset.movie_ids)).astype(float)
+    for place, count in enumerate(SHOWN):
+        left = np.setdiff1d(np.arange(len(counts)), likes[:count])
+        best = sorted(left.tolist(), key=lambda movie: (-counts[movie], movie))[:10]
+        gain = sum(1 / math.log2(rank + 2) for rank, movie in enumerate(best) if movie in asked)
+        ideal = sum(1 / math.log2(rank + 2) for rank in range(min(10, len(asked))))
+        assert measured[POPULAR][0, place] == pytest.approx(gain / ideal)
+
+
+def test_a_better_way_has_the_better_curve(dataset: Dataset, folder: ModelFolder) -> None:
+    def nobody(folder: ModelFolder, profile: Profile, shown: np.ndarray) -> np.ndarray:
+        return -served_vector(folder, profile, shown)
+
+    users = np.arange(200)
+    train = np.flatnonzero(dataset.rating_users >= 200)
+    rng = np.random.default_rng(1)
+    served = curve(
+        [measure_ways(dataset, folder, users=users, train=train, ways={"recsys": served_vector}, rng=rng)]
+    )
+    opposite = curve([measure_ways(dataset, folder, users=users, train=train, ways={"recsys": nobody}, rng=rng)])
+    assert served is not None
+    assert opposite is not None
+    assert served.shown == SHOWN
+    assert served.users == sum(len(likes_of(dataset, user)) >= 20 for user in range(200))
+    assert served.ndcg[-1] > served.popular[-1]
+    assert all(mine > theirs for mine, theirs in zip(served.ndcg, opposite.ndcg, strict=True))
+
+
+def test_without_people_of_enough_likes_there_is_no_curve(dataset: Dataset, folder: ModelFolder) -> None:
+    few = np.array([user for user in range(1000) if len(likes_of(dataset, user)) < 20][:5])
+    train = np.arange(len(dataset.rating_values))
+    ways = {"recsys": served_vector}
+    rng = np.random.default_rng(1)
+    assert curve([measure_ways(dataset, folder, users=few, train=train, ways=ways, rng=rng)]) is None

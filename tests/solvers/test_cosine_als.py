@@ -1,0 +1,116 @@
+"""Alternating least squares between unit vectors."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from two_blocks import two_blocks
+
+from recsys_cli.config.training import TrainingOptions
+from recsys_cli.dataset.reader import read_dataset
+from recsys_cli.dataset.split import hold_out_ratings
+from recsys_cli.metrics import rmse
+from recsys_cli.model.vocabulary import Vocabulary
+from recsys_cli.solvers.cosine_als import fit_cosine_als, solve_in_ball
+from recsys_cli.training.batches import Batches
+from recsys_cli.training.data import TrainingData, training_data
+from recsys_cli.training.trainer import Trainer
+
+
+def make_batches(data: TrainingData) -> Batches:
+    options = TrainingOptions()
+    return Batches(data, options.objective, options.masking, batch_users=64, history_damping=10.0)
+
+
+def random_problem(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    inputs = rng.normal(size=(9, 4))
+    return inputs.T @ inputs + 0.1 * np.eye(4), rng.normal(size=4)
+
+
+def test_a_solution_inside_the_ball_is_the_solution(rng: np.random.Generator) -> None:
+    gram, right = random_problem(rng)
+    right *= 0.5 / np.linalg.norm(np.linalg.solve(gram, right))
+    np.testing.assert_allclose(gram @ solve_in_ball(gram, right), right)
+
+
+def test_a_solution_outside_becomes_the_best_on_the_ball(rng: np.random.Generator) -> None:
+    gram, right = random_problem(rng)
+    right *= 3.0 / np.linalg.norm(np.linalg.solve(gram, right))
+    vector = solve_in_ball(gram, right)
+    assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-3)
+
+    def value(x: np.ndarray) -> float:
+        return float(x @ gram @ x / 2 - right @ x)
+
+    others = rng.normal(size=(20_000, 4))
+    others /= np.linalg.norm(others, axis=1, keepdims=True)
+    assert value(vector) <= min(map(value, others)) + 1e-3 * abs(value(vector))
+
+
+def test_its_cosines_are_the_ratings() -> None:
+    data = two_blocks()
+    users, movies = fit_cosine_als(make_batches(data), factors=6, sweeps=8, seed=1)
+    np.testing.assert_allclose(np.linalg.norm(users, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(movies, axis=1), 1.0, atol=1e-5)
+    ratings = data.training
+    cosines = (users[ratings.users] * movies[ratings.movies]).sum(axis=1)
+    of_the_mean = rmse(np.full(len(ratings), ratings.values.mean(), np.float32), ratings.values)
+    assert rmse(data.rating_max * cosines, ratings.values) < 0.7 * of_the_mean
+
+
+def test_the_towers_start_at_it() -> None:
+    data = two_blocks()
+    options = TrainingOptions.from_dict({"objective": "rating", "als_factors": 6, "history_width": 8})
+    trainer = Trainer(data, options)
+    users, movies = fit_cosine_als(trainer.batches, factors=6, sweeps=8, seed=1)
+    snapshot = trainer.snapshot()
+    expected = users[1:] @ movies[trainer.batches.catalogue].T
+    found = snapshot.user_vectors(np.arange(1, data.num_users + 1)) @ snapshot.movie_vectors[1:].T
+    assert np.abs(found[:, trainer.batches.catalogue - 1] - expected).mean() < 0.02
+
+
+def start_rmse(star_factors: int) -> float:
+    """RMSE of the stars before the first step, on the training ratings."""
+    data = two_blocks()
+    widths = {"embedding_dim": 16, "history_width": 12, "als_factors": 6, "star_factors": star_factors}
+    snapshot = Trainer(data, TrainingOptions.from_dict(widths)).snapshot()
+    stars, ratings = snapshot.stars, data.training
+    assert stars is not None
+    users = snapshot.user_vectors(np.arange(data.num_users + 1))[ratings.users] * stars.slope
+    taste = (users * snapshot.movie_vectors[ratings.movies]).sum(axis=1)
+    offsets = stars.user_offsets[ratings.users] + stars.movie_offsets[ratings.movies]
+    return rmse(stars.mean + offsets + taste, ratings.values)
+
+
+def test_the_stars_start_at_more_than_offsets() -> None:
+    assert start_rmse(star_factors=6) < 0.8 * start_rmse(star_factors=0)
+
+
+@pytest.mark.slow
+def test_it_beats_the_biases_on_movielens(ml1m: Path) -> None:
+    from recsys_cli.evaluation.baseline import Interactions
+    from recsys_cli.evaluation.rating_baselines import Biases
+
+    dataset = read_dataset(ml1m)
+    split = hold_out_ratings(len(dataset.rating_values), share=0.1, rng=np.random.default_rng(1))
+    data = training_data(dataset, Vocabulary.from_dataset(dataset), split)
+    users, movies = fit_cosine_als(make_batches(data), factors=32, sweeps=8, seed=1)
+    asked = data.validation
+    cosines = (users[asked.users] * movies[asked.movies]).sum(axis=1)
+    estimates = np.clip(data.rating_max * cosines, data.rating_min, data.rating_max)
+    interactions = Interactions(
+        users=data.training.users,
+        movies=data.training.movies,
+        ratings=data.training.values,
+        like_from=4.0,
+        rating_min=data.rating_min,
+        rating_max=data.rating_max,
+        genders=data.user_genders,
+        ages=data.user_ages,
+        jobs=data.user_jobs,
+        genres=data.movie_genres,
+    )
+    baseline = Biases(interactions, user_damping=5.0, movie_damping=3.0).estimates(
+        asked.users.astype(np.int64), asked.movies.astype(np.int64)
+    )
+    assert rmse(estimates, asked.values) < rmse(baseline, asked.values) - 0.04

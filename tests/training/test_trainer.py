@@ -1,0 +1,246 @@
+"""Training on the two-block set, whose right answer is known."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from recorded import Recorded
+from two_blocks import NUM_MOVIES, two_blocks
+
+from recsys_cli.config.training import TrainingOptions
+from recsys_cli.errors import ArtifactError, TrainingError
+from recsys_cli.model.arrays import UserTables
+from recsys_cli.progress import Silent
+from recsys_cli.training.batches import Batches
+from recsys_cli.training.checkpoint import Checkpoint
+from recsys_cli.training.data import Ratings, TrainingData
+from recsys_cli.training.export import Snapshot, model_arrays
+from recsys_cli.training.fit import fit
+from recsys_cli.training.trainer import Trainer
+
+SMALL = {
+    "embedding_dim": 16,
+    "id_width": 12,
+    "attribute_width": 6,
+    "word_width": 4,
+    "history_width": 8,
+    "als_factors": 8,
+    "als_regularization": 0.05,
+    "teacher_penalty": 20.0,
+    "batch_users": 40,
+    "epochs": 12,
+    "learning_rate": 0.02,
+    "averaging": 0.5,
+}
+
+
+def train(data: TrainingData, **options: object) -> Trainer:
+    trainer = Trainer(data, TrainingOptions.from_dict({**SMALL, **options}))
+    fit(trainer, Silent(), validate=None, checkpoint=None)
+    return trainer
+
+
+def profile(tables: UserTables, gender: int) -> np.ndarray:
+    zero = np.array([0])
+    vector: np.ndarray = tables.profiles(np.array([gender]), zero, zero)[0]
+    return vector
+
+
+@pytest.fixture(scope="module")
+def hybrid() -> Snapshot:
+    return train(two_blocks()).snapshot()
+
+
+@pytest.mark.parametrize("objective", ["hybrid", "ranking", "rating"])
+@pytest.mark.parametrize("activation", ["linear", "tanh"])
+def test_it_learns_who_likes_what(objective: str, activation: str) -> None:
+    snapshot = train(two_blocks(), objective=objective, activation=activation).snapshot()
+    for gender, block in ((1, slice(1, NUM_MOVIES // 2 + 1)), (2, slice(NUM_MOVIES // 2 + 1, None))):
+        scores = snapshot.movie_vectors @ profile(snapshot.tables, gender)
+        own = np.zeros(NUM_MOVIES + 1, dtype=bool)
+        own[block] = True
+        assert scores[1:][own[1:]].min() > scores[1:][~own[1:]].max()
+
+
+def test_one_favourite_decides_without_a_profile(hybrid: Snapshot) -> None:
+    for movie in (3, NUM_MOVIES - 3):
+        user = hybrid.tables.with_history(0, 0, 0, np.array([movie]), np.array([5.0], dtype=np.float32))
+        scores = (hybrid.movie_vectors @ user)[1:]
+        first, second = scores[: NUM_MOVIES // 2].mean(), scores[NUM_MOVIES // 2 :].mean()
+        assert (first > second) == (movie <= NUM_MOVIES // 2)
+
+
+def test_stars_are_near_the_ratings(hybrid: Snapshot) -> None:
+    held_out = two_blocks().validation
+    assert hybrid.stars is not None
+    users = hybrid.user_vectors(held_out.users.astype(np.int64))
+    offsets = hybrid.stars.movie_offsets[held_out.movies]
+    stars = [
+        hybrid.stars.estimate(user, hybrid.movie_vectors[[movie]], offset[None], own)[0]
+        for user, movie, offset, own in zip(
+            users, held_out.movies, offsets, hybrid.stars.user_offsets[held_out.users], strict=True
+        )
+    ]
+    assert np.sqrt(np.mean((np.array(stars) - held_out.values) ** 2)) < 1.0  # 2.0 is the ratings' own spread
+
+
+def test_user_vectors_are_the_user_tower(hybrid: Snapshot) -> None:
+    trainer = train(two_blocks())
+    snapshot, data = trainer.snapshot(), trainer.data
+    trainer.keep(trainer.averaged_weights())
+    trainer.towers.eval()
+    import paddle
+
+    users = np.arange(1, 11)
+    rated, valued = (matrix[users].toarray() for matrix in trainer.batches.history())
+    attributes = (data.user_genders[users], data.user_ages[users], data.user_jobs[users])
+    inputs = [users, *(rows.astype(np.int64) for rows in attributes), rated, valued, np.arange(NUM_MOVIES + 1)]
+    tower = trainer.towers.users(*map(paddle.to_tensor, inputs)).numpy()
+    np.testing.assert_allclose(snapshot.user_vectors(users), tower, atol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    first, second = train(two_blocks()), train(two_blocks())
+    other = train(two_blocks(), seed=2)
+    for name, weight in first.averaged_weights().items():
+        assert weight.tobytes() == second.averaged_weights()[name].tobytes(), name
+    assert first.snapshot().movie_vectors.tobytes() != other.snapshot().movie_vectors.tobytes()
+
+
+def test_an_interrupted_training_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    options = TrainingOptions.from_dict({**SMALL, "epochs": 4, "dropout": 0.1})
+    whole = Trainer(two_blocks(), options)
+    fit(whole, Silent(), validate=None, checkpoint=None)
+
+    class Interrupting(Silent):
+        def detail(self, text: str) -> None:
+            if text.startswith("epoch 2:"):
+                raise KeyboardInterrupt
+
+    checkpoint = Checkpoint(tmp_path / "model.checkpoint", belongs_to="this")
+    with pytest.raises(KeyboardInterrupt):
+        fit(Trainer(two_blocks(), options), Interrupting(), validate=None, checkpoint=checkpoint)
+    resumed, progress = Trainer(two_blocks(), options), Recorded()
+    fitted = fit(resumed, progress, validate=None, checkpoint=checkpoint)
+    assert [line.split(":")[0] for line in progress.details] == ["epoch 3", "epoch 4"]
+    assert fitted.epochs == 4
+    for name, weight in whole.averaged_weights().items():
+        assert weight.tobytes() == resumed.averaged_weights()[name].tobytes(), name
+    assert [path.name for path in tmp_path.iterdir()] == ["model.checkpoint"]
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.checkpoint"
+    options = TrainingOptions.from_dict({**SMALL, "epochs": 1})
+    fit(Trainer(two_blocks(), options), Silent(), validate=None, checkpoint=Checkpoint(path, belongs_to="a"))
+    with pytest.raises(ArtifactError) as error:
+        Checkpoint(path, belongs_to="b").restore(Trainer(two_blocks(), options))
+    assert str(error.value) == (
+        f"{path}: of a training with other data or options; repeat that command with --resume, or leave "
+        "--resume out to start anew"
+    )
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ArtifactError) as error:
+        Checkpoint(path, belongs_to="a").restore(Trainer(two_blocks(), options))
+    assert str(error.value) == f"{path}: damaged: delete it, or leave --resume out to start anew"
+
+
+def test_a_loss_that_is_no_number_names_the_epoch() -> None:
+    data = two_blocks()
+    data.training.values[0] = np.nan
+    with pytest.raises(TrainingError) as error:
+        train(data, objective="rating", warm_start=False, teacher_weight=0.0)
+    assert str(error.value) == "The loss turned nan in epoch 1: lower --learning-rate (it was 0.02)"
+
+
+def test_the_best_epoch_so_far_survives_a_loss_that_is_no_number() -> None:
+    trainer = Trainer(two_blocks(), TrainingOptions.from_dict(SMALL))
+
+    class Poisoning(Silent):
+        def detail(self, text: str) -> None:
+            if text.startswith("epoch 2:"):
+                trainer.towers.users.bias.set_value(trainer.towers.users.bias * float("nan"))
+
+    fitted = fit(trainer, Poisoning(), validate=None, checkpoint=None)
+    assert (fitted.epochs, fitted.kept.number) == (2, 2)
+    assert fitted.stopped_by == "The loss turned nan in epoch 3: lower --learning-rate (it was 0.02)"
+    assert np.isfinite(trainer.snapshot().movie_vectors).all()
+
+
+def test_patience_keeps_the_best_epoch() -> None:
+    trainer = Trainer(two_blocks(), TrainingOptions.from_dict({**SMALL, "objective": "rating", "patience": 2}))
+    kept: dict[int, np.ndarray] = {}
+    rmses = iter([1.0, 0.8, 0.9, 0.85, 0.7])
+
+    def validate(snapshot: Snapshot) -> dict[str, float]:
+        kept[len(kept) + 1] = snapshot.movie_vectors
+        return {"rmse": next(rmses)}
+
+    fitted = fit(trainer, Silent(), validate=validate, checkpoint=None)
+    assert (fitted.epochs, fitted.kept.number, fitted.stopped_by) == (4, 2, "patience")
+    np.testing.assert_array_equal(trainer.snapshot().movie_vectors, kept[2])
+
+
+def test_a_time_limit_ends_after_the_epoch() -> None:
+    trainer = Trainer(two_blocks(), TrainingOptions.from_dict({**SMALL, "time_limit": 0.001}))
+    fitted = fit(trainer, Silent(), validate=None, checkpoint=None)
+    assert (fitted.epochs, fitted.stopped_by) == (1, "time limit")
+
+
+def test_held_out_ratings_leave_no_trace() -> None:
+    """Whatever the held-out ratings are, even absent, the model is the same to the byte."""
+    data = two_blocks()
+    none = Ratings(data.validation.users[:0], data.validation.movies[:0], data.validation.values[:0])
+    without = {name: getattr(data, name) for name in TrainingData.__dataclass_fields__}
+    first, second = train(data), train(TrainingData(**{**without, "validation": none}))
+    for name, weight in first.averaged_weights().items():
+        assert weight.tobytes() == second.averaged_weights()[name].tobytes(), name
+
+
+def test_nobody_sees_what_they_are_asked() -> None:
+    options = TrainingOptions()
+    batches = Batches(two_blocks(), options.objective, options.masking, batch_users=50, history_damping=0.0)
+    total = 0
+    for batch in batches.epoch(np.random.default_rng(1)):
+        visible = batch.rated.reshape(-1) > 0
+        assert not visible[batch.targets].any()
+        assert not visible[batch.positives].any()
+        assert set(batch.positives) <= set(batch.targets)
+        np.testing.assert_array_equal(batch.candidates.reshape(-1) == 0, visible)
+        counts = visible.reshape(batch.rated.shape).sum(axis=1)
+        lengths = (batch.rated**2).sum(axis=1)
+        np.testing.assert_allclose(lengths, counts > 0, atol=1e-5)
+        total += visible.sum() + len(batch.targets)
+    assert total == len(batches.data.training)
+
+
+def test_a_movie_without_training_ratings_is_known_by_genre(hybrid: Snapshot) -> None:
+    data = two_blocks()
+    unseen = (1, NUM_MOVIES)
+    left = ~np.isin(data.training.movies, unseen)
+    training = Ratings(data.training.users[left], data.training.movies[left], data.training.values[left])
+    fields = {name: getattr(data, name) for name in TrainingData.__dataclass_fields__}
+    snapshot = train(TrainingData(**{**fields, "training": training}), movie_id_dropout=0.2).snapshot()
+    for gender in (1, 2):
+        first, last = (snapshot.movie_vectors @ profile(snapshot.tables, gender))[list(unseen)]
+        assert (first > last) == (gender == 1)
+
+
+def test_the_folder_holds_what_the_snapshot_says(hybrid: Snapshot) -> None:
+    data = hybrid.batches.data
+    user_ids, movie_ids = np.arange(1, data.num_users + 1) * 10, np.arange(1, NUM_MOVIES + 1) * 100
+    arrays = model_arrays(hybrid, user_ids=user_ids, movie_ids=movie_ids)
+    assert arrays.demographic.shape == (3, 4, 5, 16)
+    np.testing.assert_allclose(arrays.demographic[2, 0, 0], profile(hybrid.tables, 2), atol=1e-6)
+    mine = data.training.users == 7
+    np.testing.assert_array_equal(arrays.seen.of(6), np.sort(data.training.movies[mine]) * 100)
+    history = arrays.tables.with_history(
+        int(data.user_genders[7]),
+        int(data.user_ages[7]),
+        int(data.user_jobs[7]),
+        data.training.movies[mine] - 1,
+        data.training.values[mine],
+    )
+    ours = arrays.user_vectors[6] @ history
+    assert 0.5 < ours < 1.0  # the same but for the user id
+    assert arrays.num_ratings.sum() == len(data.training)
