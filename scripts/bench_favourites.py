@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from recsys_cli.config.training import ScheduleConfig, TrainConfig, TrainingOptions
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings, hold_out_users
-from recsys_cli.evaluation.favourites_curve import SHOWN, Profile, liked, measure_ways, served_vector, step
+from recsys_cli.evaluation.favourites_curve import SHOWN, measure_ways
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.user_vector import Favourites, Profile, lean, user_vector
 from recsys_cli.progress import Silent
 from recsys_cli.training.train import train_split
 
@@ -37,15 +38,14 @@ def train(dataset: Dataset, split: Split, seed: int, folder: Path) -> ModelFolde
     return ModelFolder.open(folder / "model")
 
 
-def history_alone(folder: ModelFolder, profile: Profile, shown: NDArray[np.int64]) -> NDArray[np.float32]:
+def history_alone(folder: ModelFolder, profile: Profile, favourites: Favourites) -> NDArray[np.float32]:
     """The likes as the user tower's history, as in training."""
-    return folder.tables.with_history(*profile, shown, liked(folder, shown).ratings)
+    return folder.tables.with_history(*profile, favourites.places, favourites.ratings)
 
 
-def step_alone(folder: ModelFolder, profile: Profile, shown: NDArray[np.int64]) -> NDArray[np.float32]:
+def step_alone(folder: ModelFolder, profile: Profile, favourites: Favourites) -> NDArray[np.float32]:
     """The profile's vector, turned towards the likes."""
-    base = folder.demographic[profile]
-    return step(folder, base, liked(folder, shown)) if len(shown) else base
+    return lean(folder, user_vector(folder, profile), favourites)
 
 
 def main() -> None:
@@ -65,7 +65,7 @@ def main() -> None:
             train(dataset, split, arguments.seed, Path(name)),
             users=np.unique(dataset.rating_users[split.held_out]).astype(np.int64),
             train=split.train,
-            ways={"history alone": history_alone, "step alone": step_alone, "recsys": served_vector},
+            ways={"history alone": history_alone, "step alone": step_alone, "recsys": user_vector},
             rng=rng,
         )
     print(f"{'favourites':<16}" + "".join(f"{count:>8}" for count in SHOWN))

@@ -15,13 +15,14 @@ from recsys_cli.config.evaluation import BaselineConfig, EvaluateConfig, Protoco
 from recsys_cli.config.training import TrainConfig, TrainingOptions
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split
-from recsys_cli.evaluation.favourites_curve import curve, measure_ways, served_vector
+from recsys_cli.evaluation.favourites_curve import curve, measure_ways
 from recsys_cli.evaluation.given_model import open_given, write_predictions
 from recsys_cli.evaluation.protocol import Case, Group, describe_given, describe_splits, split_cases
 from recsys_cli.evaluation.result import EvaluationReport
 from recsys_cli.evaluation.served import ServedModel
 from recsys_cli.evaluation.study import Study
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.user_vector import user_vector
 from recsys_cli.progress import Progress
 from recsys_cli.training import train
 
@@ -116,7 +117,7 @@ def _favourites(dataset: Dataset, model: ModelFolder, case: Case, cold: Group) -
         model,
         users=cold.users,
         train=case.train,
-        ways={"recsys": served_vector},
+        ways={"recsys": user_vector},
         rng=np.random.default_rng([case.seed, 77]),
     )
 

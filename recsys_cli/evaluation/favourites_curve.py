@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from recsys_cli import metrics
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.model.folder import ModelFolder
-from recsys_cli.model.user_vector import LIKE_SHARE, Favourites, history_vector, lean
+from recsys_cli.model.user_vector import LIKE_SHARE, Favourites, Profile, likes
 
 SHOWN = (0, 1, 3, 5, 10)
 _SET_ASIDE, _LEAST_LIKES = 10, 20
 
-Profile = tuple[int, int, int]
-Way = Callable[[ModelFolder, Profile, NDArray[np.int64]], NDArray[np.float32]]
+Way = Callable[[ModelFolder, Profile, Favourites], NDArray[np.float32]]
 POPULAR = "most popular"
 
 
@@ -36,39 +35,6 @@ class FavouritesCurve:
     shown: tuple[int, ...]
     ndcg: tuple[float, ...]
     popular: tuple[float, ...]
-
-
-def served_vector(folder: ModelFolder, profile: Profile, shown: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The user vector (D,) that ``recsys recommend --like`` makes of a profile and likes.
-
-    Args:
-        folder: the model.
-        profile: rows of gender, age and job.
-        shown: (n,) int64, positions in ``movie_ids``.
-    """
-    if not len(shown):
-        alone: NDArray[np.float32] = folder.demographic[profile]
-        return alone
-    favourites = liked(folder, shown)
-    base = history_vector(folder.tables, profile, favourites)
-    return step(folder, base, favourites)
-
-
-def liked(folder: ModelFolder, shown: NDArray[np.int64]) -> Favourites:
-    """Likes at some positions (n,) of ``movie_ids``, rated as ``--like`` rates them."""
-    ratings = np.full(len(shown), LIKE_SHARE * folder.info.rating_max, dtype=np.float32)
-    return Favourites(places=shown, ratings=ratings, vectors=folder.movie_vectors[shown])
-
-
-def step(folder: ModelFolder, base: NDArray[np.float32], favourites: Favourites) -> NDArray[np.float32]:
-    """The base vector (D,) turned towards the favourites."""
-    return lean(
-        base,
-        favourites,
-        movies=folder.movie_vectors[folder.num_ratings > 0],
-        rating_min=folder.info.rating_min,
-        rating_max=folder.info.rating_max,
-    )
 
 
 def measure_ways(
@@ -90,7 +56,7 @@ def measure_ways(
         folder: a model that has not seen the users.
         users: (N,) int64 indices of the users.
         train: (R,) int64 indices of the ratings that the model was trained on.
-        ways: from likes to a user vector, by name.
+        ways: from a profile and likes to a user vector, by name; `user_vector` is the one that is served.
         rng: chooses what is set aside.
 
     Returns: by way, and for most popular, (users with enough likes, len(SHOWN)) float64.
@@ -102,21 +68,22 @@ def measure_ways(
     found: dict[str, list[list[float]]] = {name: [] for name in (POPULAR, *ways)}
     for user in np.unique(users):
         first, last = np.searchsorted(sorted_users, [user, user + 1])
-        likes = rng.permutation(dataset.rating_movies[of_user[first:last]].astype(np.int64))
-        if len(likes) < _LEAST_LIKES:
+        liked = rng.permutation(dataset.rating_movies[of_user[first:last]].astype(np.int64))
+        if len(liked) < _LEAST_LIKES:
             continue
         relevant = np.zeros((1, len(popular)), dtype=np.bool_)
-        relevant[0, likes[_SET_ASIDE:]] = True
+        relevant[0, liked[_SET_ASIDE:]] = True
         rows = tuple(int(of[user]) for of in (dataset.user_genders, dataset.user_ages, dataset.user_jobs))
         profile = (rows[0], rows[1], rows[2])
         for name in found:
             found[name].append([])
             for count in SHOWN:
-                shown = likes[:count]
+                shown = liked[:count]
                 if name == POPULAR:
                     scores = popular.astype(np.float64)
                 else:
-                    scores = (folder.movie_vectors @ ways[name](folder, profile, shown)).astype(np.float64)
+                    vector = ways[name](folder, profile, likes(folder, shown))
+                    scores = (folder.movie_vectors @ vector).astype(np.float64)
                 scores[shown] = -np.inf
                 found[name][-1].append(float(metrics.ndcg(metrics.top_k(scores[None], 10), relevant)[0]))
     return {name: np.array(values, dtype=np.float64).reshape(-1, len(SHOWN)) for name, values in found.items()}

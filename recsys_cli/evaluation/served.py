@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.model.arrays import Floats, Ints
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.user_vector import user_vectors
 from recsys_cli.model.vocabulary import open_vocabulary
 
 
@@ -32,14 +33,10 @@ class ServedModel:
     def user_vectors(self) -> Floats:
         """(U, D) float32 unit rows."""
         dataset = self._dataset
-        vectors = np.empty((len(self._user_rows), self._folder.info.embedding_dim), dtype=np.float32)
-        known = self._user_rows > 0
-        vectors[known] = self._folder.user_vectors[self._user_rows[known] - 1]
-        attributes = np.stack([dataset.user_genders, dataset.user_ages, dataset.user_jobs])[:, ~known]
+        profiles = np.stack([dataset.user_genders, dataset.user_ages, dataset.user_jobs], axis=1)  # (U, 3)
         if dataset.demographics != self._vocabulary.demographics:
-            attributes[:] = 0  # rows of other groups and jobs
-        vectors[~known] = self._folder.demographic[tuple(attributes)]
-        return vectors
+            profiles[:] = 0  # rows of other groups and jobs
+        return user_vectors(self._folder, profiles, self._user_rows - 1)
 
     @cached_property
     def movie_vectors(self) -> Floats:

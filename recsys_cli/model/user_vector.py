@@ -1,4 +1,4 @@
-"""From a few rated movies to a user vector, without training and without paddle.
+"""What is known of people to user vectors: profile, history, favourites. Without training and without paddle.
 
 Two roads lead from likes to a vector, and scripts/bench_favourites.py shows that they are best taken together. The
 user tower's history attribute knows which movies go with which, but was trained on long histories and drowns the
@@ -10,8 +10,12 @@ sure with one like, blunt with many. Its length grows with their number and leve
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recsys_cli.model.arrays import Floats, Ints, UserTables, unit_rows
+from recsys_cli.model.arrays import Floats, Ints, unit_rows
+from recsys_cli.model.folder import ModelFolder
+
+Profile = tuple[int, int, int]  # rows of gender, age and job, 0 unknown
 
 # Fitted on 515 users of MovieLens 1M held out whole; measured on others.
 HISTORY_SHARE = 0.7
@@ -28,7 +32,7 @@ class Favourites:
     """Rated movies of one person.
 
     Attributes:
-        places: (n,) int64, positions in ``movie_ids``, -1 for a movie that has no training rating.
+        places: (n,) int64, positions in the model's ``movie_ids``, -1 for a movie that it does not know.
         ratings: (n,) float32, on the rating scale.
         vectors: (n, D) float32, unit rows.
     """
@@ -38,40 +42,79 @@ class Favourites:
     vectors: Floats
 
 
-def history_vector(tables: UserTables, profile: tuple[int, int, int], favourites: Favourites) -> Floats:
-    """Vector (D,) float32 of unit length for a profile and the movies as its history.
+def user_vectors(folder: ModelFolder, profiles: NDArray[np.integer], users: Ints) -> Floats:
+    """Vectors of people without favourites: their own, which hold their history, or their profile's.
 
     Args:
-        tables: the user tower.
-        profile: rows of gender, age and job, 0 unknown.
-        favourites: what the person rated.
+        folder: the model.
+        profiles: (N, 3) rows of gender, age and job, 0 unknown.
+        users: (N,) int64, position in the model's ``user_ids``, -1 for somebody who is not among them.
+
+    Returns: (N, D) float32, unit rows.
     """
-    known = favourites.places >= 0
-    return tables.with_history(
-        *profile,
-        favourites.places[known],
-        favourites.ratings[known],
-        share=HISTORY_SHARE,
-        damping=HISTORY_DAMPING,
-    )
+    vectors: Floats = folder.demographic[tuple(profiles.T)]
+    known = users >= 0
+    if known.any():
+        vectors[known] = folder.user_vectors[users[known]]
+    return vectors
 
 
-def lean(base: Floats, favourites: Favourites, *, movies: Floats, rating_min: float, rating_max: float) -> Floats:
-    """Turn a user vector towards the movies that a person likes, and a little away from those disliked.
+def user_vector(
+    folder: ModelFolder, profile: Profile, favourites: Favourites | None = None, *, user: int | None = None
+) -> Floats:
+    """Vector of one person: the user's own or the profile's, with history, turned towards the favourites.
 
     Args:
-        base: (D,) float32, unit length: what else is known of the person.
-        favourites: what the person rated. From 0.8 of the scale's top on it is a like, below the middle of the
-            scale a dislike.
-        movies: (M, D) float32, unit rows of the catalogue.
-        rating_min: lowest rating of the scale.
-        rating_max: highest rating of the scale.
+        folder: the model.
+        profile: rows of gender, age and job, 0 unknown.
+        favourites: what the person has rated besides; None or empty where nothing is known.
+        user: position in the model's ``user_ids``, None for somebody who is not among them.
 
     Returns: (D,) float32, unit length.
     """
+    if user is None and favourites is not None and len(favourites.ratings):
+        base = history_vector(folder, profile, favourites)
+    else:
+        base = user_vectors(folder, np.array([profile]), np.array([-1 if user is None else user]))[0]
+    return base if favourites is None else lean(folder, base, favourites)
+
+
+def likes(folder: ModelFolder, places: Ints) -> Favourites:
+    """Movies at some positions (n,) of ``movie_ids``, rated as a like is."""
+    ratings = np.full(len(places), LIKE_SHARE * folder.info.rating_max, dtype=np.float32)
+    return Favourites(places=places, ratings=ratings, vectors=folder.movie_vectors[places])
+
+
+def history_vector(folder: ModelFolder, profile: Profile, favourites: Favourites) -> Floats:
+    """Vector (D,) float32 of unit length for a profile and the movies as its history.
+
+    A movie that nobody rated in training has nothing to say there.
+    """
+    places = favourites.places
+    known = (places >= 0) & (folder.num_ratings[places] > 0)
+    return folder.tables.with_history(
+        *profile, places[known], favourites.ratings[known], share=HISTORY_SHARE, damping=HISTORY_DAMPING
+    )
+
+
+def lean(folder: ModelFolder, base: Floats, favourites: Favourites) -> Floats:
+    """Turn a user vector towards the movies that a person likes, and a little away from those disliked.
+
+    Args:
+        folder: the model.
+        base: (D,) float32, unit length: what else is known of the person.
+        favourites: what the person rated. From 0.8 of the scale's top on it is a like, below the middle of the
+            scale a dislike.
+
+    Returns: (D,) float32, unit length; the base itself where nothing was rated.
+    """
+    if not len(favourites.ratings):
+        return base
+    movies = folder.movie_vectors[folder.num_ratings > 0]
     logits = movies @ base / np.float32(TEMPERATURE)
     chances = np.exp(logits - logits.max())
     expected = (chances / chances.sum()) @ movies  # (D,), what the model thinks they like
+    rating_min, rating_max = folder.info.rating_min, folder.info.rating_max
     liked = favourites.vectors[favourites.ratings >= LIKE_SHARE * rating_max]
     disliked = favourites.vectors[favourites.ratings < (rating_min + rating_max) / 2]
     turned = base + _step(liked, expected) - np.float32(DISLIKE_SHARE) * _step(disliked, expected)

@@ -15,6 +15,7 @@ from recsys_cli.dataset.users_file import read_users_file
 from recsys_cli.errors import ConfigError, DataError
 from recsys_cli.index.movie_index import MovieIndex
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.user_vector import user_vectors
 from recsys_cli.progress import Progress
 from recsys_cli.recommend.list_writer import ListWriter, UserList, open_writer
 from recsys_cli.recommend.recommender import open_recommender
@@ -194,8 +195,7 @@ def _search(index: MovieIndex, people: _People, batch: slice, question: Question
     """The lists of a batch of people, in their order."""
     folder, store = index.folder, index.store
     places = people.places[batch]
-    vectors = folder.demographic[tuple(people.profiles[batch].T)]
-    vectors[places >= 0] = folder.user_vectors[places[places >= 0]]
+    vectors = user_vectors(folder, people.profiles[batch], places)
     known = (places >= 0) & (not question.include_seen)
     seen = [folder.seen.of(place) if has else _NONE for place, has in zip(places.tolist(), known, strict=True)]
     if isinstance(store, ExactStore):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from recsys_cli.config.question import Person
 from recsys_cli.errors import ConfigError, UnknownUserError
 from recsys_cli.index.movie_index import MovieIndex
-from recsys_cli.model.user_vector import LIKE_SHARE, Favourites, history_vector, lean
+from recsys_cli.model.user_vector import LIKE_SHARE, Favourites, user_vector
 from recsys_cli.recommend.answers import Query, RatedMovie
 
 NOBODY = "nothing is known of the person: these movies are for nobody in particular"
@@ -74,7 +74,7 @@ def understand(person: Person, index: MovieIndex, *, k: int) -> Understood:
     seen = ids if user is None else np.union1d(ids, index.folder.seen.of(user))
     middle = (index.folder.info.rating_min + index.folder.info.rating_max) / 2
     liked = sorted((movie for movie in rated if movie.rating > middle), key=lambda movie: -movie.rating)
-    vector = _vector(index, (gender, age, job), user, rated)
+    vector = user_vector(index.folder, (gender, age, job), _favourites(rated, index), user=user)
     return Understood(vector, query, gender, age, user, seen, tuple(liked))
 
 
@@ -139,27 +139,13 @@ def _rated(person: Person, index: MovieIndex, notes: list[str]) -> tuple[RatedMo
     return tuple(rated.values())
 
 
-def _vector(
-    index: MovieIndex, profile: tuple[int, int, int], user: int | None, rated: tuple[RatedMovie, ...]
-) -> NDArray[np.float32]:
-    """(D,) unit vector: the user's own or the profile's, with history and a turn towards the favourites."""
-    folder = index.folder
-    base: NDArray[np.float32] = folder.demographic[profile] if user is None else folder.user_vectors[user]
+def _favourites(rated: tuple[RatedMovie, ...], index: MovieIndex) -> Favourites | None:
+    """The rated movies as the model takes them, None without any."""
     if not rated:
-        return base
+        return None
     ids = np.array([movie.movie_id for movie in rated], dtype=np.int64)
-    rows = index.vocabulary.movie_rows(ids) - 1
-    favourites = Favourites(
-        places=np.where((rows >= 0) & (folder.num_ratings[rows] > 0), rows, -1),
+    return Favourites(
+        places=index.vocabulary.movie_rows(ids) - 1,
         ratings=np.array([movie.rating for movie in rated], dtype=np.float32),
         vectors=index.make_ready().vectors(ids),
-    )
-    if user is None:
-        base = history_vector(folder.tables, profile, favourites)
-    return lean(
-        base,
-        favourites,
-        movies=folder.movie_vectors[folder.num_ratings > 0],
-        rating_min=folder.info.rating_min,
-        rating_max=folder.info.rating_max,
     )

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from recsys_cli.dataset.reader import Dataset, read_dataset
-from recsys_cli.evaluation.favourites_curve import POPULAR, SHOWN, Profile, curve, measure_ways, served_vector
+from recsys_cli.evaluation.favourites_curve import POPULAR, SHOWN, curve, measure_ways
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.user_vector import Favourites, Profile, user_vector
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +46,14 @@ def test_most_popular_by_hand(dataset: Dataset, folder: ModelFolder) -> None:
 
 
 def test_a_better_way_has_the_better_curve(dataset: Dataset, folder: ModelFolder) -> None:
-    def nobody(folder: ModelFolder, profile: Profile, shown: np.ndarray) -> np.ndarray:
-        return -served_vector(folder, profile, shown)
+    def nobody(folder: ModelFolder, profile: Profile, shown: Favourites) -> np.ndarray:
+        return -user_vector(folder, profile, shown)
 
     users = np.arange(200)
     train = np.flatnonzero(dataset.rating_users >= 200)
     rng = np.random.default_rng(1)
     served = curve(
-        [measure_ways(dataset, folder, users=users, train=train, ways={"recsys": served_vector}, rng=rng)]
+        [measure_ways(dataset, folder, users=users, train=train, ways={"recsys": user_vector}, rng=rng)]
     )
     opposite = curve([measure_ways(dataset, folder, users=users, train=train, ways={"recsys": nobody}, rng=rng)])
     assert served is not None
@@ -66,6 +67,6 @@ def test_a_better_way_has_the_better_curve(dataset: Dataset, folder: ModelFolder
 def test_without_people_of_enough_likes_there_is_no_curve(dataset: Dataset, folder: ModelFolder) -> None:
     few = np.array([user for user in range(1000) if len(likes_of(dataset, user)) < 20][:5])
     train = np.arange(len(dataset.rating_values))
-    ways = {"recsys": served_vector}
+    ways = {"recsys": user_vector}
     rng = np.random.default_rng(1)
     assert curve([measure_ways(dataset, folder, users=few, train=train, ways=ways, rng=rng)]) is None
