@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "recsys_cli"
-OPEN_TO_ALL = {"config", "errors", "progress"}
+OPEN_TO_ALL = {"config", "errors", "progress", "replacing"}
 # What a room may import besides those.
 ARROWS = {
     "cli": {"dataset", "doctor", "evaluation", "index", "recommend", "training"},
@@ -27,6 +27,7 @@ ARROWS = {
     "store": set(),
     "metrics": set(),
     "progress": set(),
+    "replacing": set(),
     "config": set(),
     "errors": set(),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from recsys_cli.errors import DataError
 from recsys_cli.evaluation.protocol import Case, model_case
 from recsys_cli.evaluation.served import ServedModel
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.replacing import replacing
 
 Ints = NDArray[np.int64]
 
@@ -97,15 +97,10 @@ def write_predictions(path: Path, given: GivenModel, model: ServedModel) -> None
             "stars": pa.nulls(len(users)) if stars is None else stars,
         }
     )
-    partial = path.with_name(f".{path.name}.partial")  # always this name: what a killed run left is overwritten
-    try:
-        pyarrow.csv.write_csv(table, partial, pyarrow.csv.WriteOptions(quoting_style="none"))
-        partial.replace(path)
-    except OSError as error:
-        raise DataError(f"--predictions {path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+    with replacing(
+        path, lambda reason: DataError(f"--predictions {path}: cannot be written ({reason})")
+    ) as building:
+        pyarrow.csv.write_csv(table, building, pyarrow.csv.WriteOptions(quoting_style="none"))
 
 
 def _is_seen(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:

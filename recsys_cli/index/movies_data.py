@@ -4,14 +4,15 @@ One movie a line, ``MovieID::word ids::genre ids::title::genre names``, after on
 fingerprint of the vocabulary. Word ids are separated by spaces, genre ids and names by ``|``; id 0 is unknown.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys_cli.errors import ArtifactError, DataError
+from recsys_cli.replacing import replacing
 
 _HEADER = "# recsys movies_data 1 vocabulary="
 
@@ -38,7 +39,7 @@ class EncodedMovies:
 
 
 def write_movies_data(path: Path, movies: EncodedMovies) -> None:
-    """Write the file under a temporary name and move it into place.
+    """Write the file, in place of an earlier one only when it is whole.
 
     Raises:
         DataError: the folder cannot be written.
@@ -60,15 +61,12 @@ def write_movies_data(path: Path, movies: EncodedMovies) -> None:
             "|".join(genres),
         )
         lines.append("::".join(map(str, fields)))
-    partial = path.with_name(f".{path.name}.partial")  # always this name: what a killed run left is overwritten
-    try:
-        partial.write_bytes(("\n".join(lines) + "\n").encode())
-        partial.replace(path)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror}); choose another file with -o") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+    with replacing(path, partial(_cannot_write, path)) as building:
+        building.write_bytes(("\n".join(lines) + "\n").encode())
+
+
+def _cannot_write(path: Path, reason: str) -> DataError:
+    return DataError(f"{path}: cannot be written ({reason}); choose another file with -o")
 
 
 def read_movies_data(path: Path, *, vocabulary: str, num_words: int, num_genres: int) -> EncodedMovies:

@@ -1,13 +1,10 @@
-"""Writes the model folder beside its name and swaps it in: complete or absent. Needs no paddle."""
+"""Writes the model folder, ``model.json`` last: complete or absent. Needs no paddle."""
 
-import ctypes
 import json
 import os
-import shutil
-import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import numpy as np
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.document import FORMAT, FORMAT_VERSION, ModelInfo, canonical, model_fingerprint, sha256
 from recsys_cli.model.folder import ModelArrays, ModelFolder
+from recsys_cli.replacing import replacing
 
 
 def write_model(
@@ -41,21 +39,11 @@ def write_model(
         ArtifactError: ``path`` is something other than a model, or cannot be written.
     """
     check_replaceable(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        building = path.with_name(f".{path.name}.partial")  # always this name: what a killed run left goes first
-        shutil.rmtree(building, ignore_errors=True)
-        building.mkdir()
-        try:
-            (building / "vocabulary.json").write_text(vocabulary_text, encoding="utf-8", newline="")
-            _write_arrays(building, arrays)
-            save_towers(building)
-            _write_document(building, info)
-            _swap(building, path)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-    except OSError as error:
-        raise ArtifactError(f"Cannot write the model to '{path}': {error.strerror or error}") from error
+    with replacing(path, partial(_cannot_write, path), folder=True) as building:
+        (building / "vocabulary.json").write_text(vocabulary_text, encoding="utf-8", newline="")
+        _write_arrays(building, arrays)
+        save_towers(building)
+        _write_document(building, info)
     return ModelFolder.open(path)
 
 
@@ -71,7 +59,11 @@ def check_replaceable(path: Path) -> None:
         raise ArtifactError(f"'{path}' holds something other than a model: name another folder with --model")
     nearest = next(parent for parent in path.absolute().parents if parent.exists())
     if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
-        raise ArtifactError(f"Cannot write the model to '{path}': no permission to write in '{nearest}'")
+        raise _cannot_write(path, f"no permission to write in '{nearest}'")
+
+
+def _cannot_write(path: Path, reason: str) -> ArtifactError:
+    return ArtifactError(f"Cannot write the model to '{path}': {reason}")
 
 
 def _write_arrays(folder: Path, arrays: ModelArrays) -> None:
@@ -111,28 +103,6 @@ def _write_document(folder: Path, info: ModelInfo) -> None:
     }
     document["checksum"] = sha256(canonical(document))
     (folder / "model.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8", newline="")
-
-
-def _swap(building: Path, path: Path) -> None:
-    """Put ``building`` under the final name; an earlier model then stands under ``building``'s."""
-    if not path.exists():
-        building.rename(path)
-    elif not _exchange(building, path):
-        # Not every system can exchange two names: for an instant there is no model under the final one.
-        aside = building.with_name(f"{building.name}.old")
-        path.rename(aside)
-        with ExitStack() as back:
-            back.callback(aside.rename, path)
-            building.rename(path)
-            back.pop_all()
-        aside.rename(building)
-
-
-def _exchange(first: Path, second: Path) -> bool:
-    """Exchange two names in one step by Linux's renameat2; False where that cannot be done."""
-    renameat2 = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
-    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    return renameat2 is not None and renameat2(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0
 
 
 def _fields(instance: Any) -> dict[str, Any]:

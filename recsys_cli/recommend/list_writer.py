@@ -14,6 +14,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from recsys_cli.errors import DataError
+from recsys_cli.replacing import replacing
 
 _SCHEMA = pa.schema(
     [
@@ -66,7 +67,7 @@ class ListWriter:
 
 @contextmanager
 def open_writer(path: Path) -> Iterator[ListWriter]:
-    """Write to a temporary name beside ``path``, and move that there when the block has ended well.
+    """Write lists to a file that stands under its name when the block has ended well.
 
     Args:
         path: ends in .parquet, .csv or .jsonl.
@@ -76,19 +77,12 @@ def open_writer(path: Path) -> Iterator[ListWriter]:
     open_sink = _SINKS[path.suffix.casefold()]
     if path.is_dir():
         raise DataError(f"{path}: is a folder")
-    partial = path.with_name(f".{path.name}.partial")  # always this name: what a killed run left is overwritten
-    try:
+    with replacing(path, lambda reason: DataError(f"{path}: cannot be written: {reason}")) as building:
+        sink = open_sink(building)
         try:
-            sink = open_sink(partial)
-            try:
-                yield ListWriter(path, sink)
-            finally:
-                sink.close()
-            partial.replace(path)
+            yield ListWriter(path, sink)
         finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
+            sink.close()
 
 
 class _TableSink:

@@ -1,7 +1,6 @@
 """What an interrupted training needs to go on with the same result. Safetensors: nothing is unpickled."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from recsys_cli.errors import ArtifactError
+from recsys_cli.replacing import replacing
 from recsys_cli.training.epoch import Epoch
 
 if TYPE_CHECKING:
@@ -50,14 +50,11 @@ class Checkpoint:
         parts = {"tower": towers, "average": trainer.averaged_weights(), "best": best[1], "adam": trainer.adam()}
         arrays = {f"{part}/{name}": array for part, named in parts.items() for name, array in named.items()}
         state = {"epochs": epochs, "step": trainer.step, "best": asdict(best[0]), "belongs_to": self.belongs_to}
-        building = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
-            save_file(arrays, building, metadata={"state": json.dumps(state)})
-            building.replace(self.path)
-        except (OSError, SafetensorError) as error:
-            raise ArtifactError(f"Cannot write the checkpoint '{self.path}': {error}") from error
-        finally:
-            building.unlink(missing_ok=True)
+            with replacing(self.path, self._cannot_write) as building:
+                save_file(arrays, building, metadata={"state": json.dumps(state)})
+        except SafetensorError as error:
+            raise self._cannot_write(str(error)) from error
 
     def restore(self, trainer: "Trainer") -> Reached | None:
         """Put a trainer where the checkpoint left it.
@@ -83,6 +80,9 @@ class Checkpoint:
     def remove(self) -> None:
         """Delete the file; the model is written and nothing is left to go on with."""
         self.path.unlink(missing_ok=True)
+
+    def _cannot_write(self, reason: str) -> ArtifactError:
+        return ArtifactError(f"Cannot write the checkpoint '{self.path}': {reason}")
 
     def _read(self) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
         parts: dict[str, dict[str, np.ndarray]] = {"tower": {}, "average": {}, "best": {}, "adam": {}}

@@ -13,7 +13,7 @@ import pytest
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.arrays import Audience, Seen, Stars, UserTables, unit_rows
 from recsys_cli.model.folder import ModelArrays, ModelFolder, ModelInfo
-from recsys_cli.model.writer import _exchange, check_replaceable, write_model
+from recsys_cli.model.writer import check_replaceable, write_model
 
 AGAIN = "run 'recsys train' again"
 INFO = ModelInfo(
@@ -300,19 +300,8 @@ def test_the_swap_leaves_the_new_model_and_nothing_else(
     tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
 ) -> None:
     if not can_exchange:
-        monkeypatch.setattr("recsys_cli.model.writer._exchange", lambda first, second: False)
+        monkeypatch.setattr("recsys_cli.replacing._exchange", lambda first, second: False)
     write(tmp_path / "model", make_arrays(rng))
     newer = write(tmp_path / "model", make_arrays(rng))
     assert ModelFolder.open(tmp_path / "model").fingerprint == newer.fingerprint
     assert list(tmp_path.iterdir()) == [tmp_path / "model"]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="renameat2 is Linux's")
-def test_names_are_exchanged_in_one_step(tmp_path: Path) -> None:
-    for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "file").write_text(name)
-    assert _exchange(tmp_path / "first", tmp_path / "second")
-    assert (tmp_path / "first" / "file").read_text() == "second"
-    assert (tmp_path / "second" / "file").read_text() == "first"
-    assert not _exchange(tmp_path / "first", tmp_path / "absent")
