@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from recsys_cli.errors import ArtifactError
 
@@ -14,10 +15,15 @@ FORMAT = "recsys-model"
 FORMAT_VERSION = 1
 AGAIN = "run 'recsys train' again"
 _MAX_BYTES = 1 << 20
-_FILE_NAME = re.compile(r"\w[\w.]*", re.ASCII)  # no separator: no file is ever read outside the folder
-_NUMBER = (int, float)
-_TYPES: dict[str, Any] = {"embedding_dim": int, "rating_min": _NUMBER, "rating_max": _NUMBER}
-_TEXTS = ("package_version", "objective", "vocabulary_fingerprint")
+# No separator: no file is ever read outside the folder.
+_FileName = Annotated[str, msgspec.Meta(pattern=r"(?a)^\w[\w.]*\Z")]
+
+
+class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``model.json`` says about another file: its size in bytes and its sha256 in hexadecimal."""
+
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,15 @@ class ModelInfo:
     run: Mapping[str, Any]
 
 
-def read_document(file: Path) -> tuple[ModelInfo, str, dict[str, Any]]:
+class _Document(msgspec.Struct, forbid_unknown_fields=True):
+    format: str
+    format_version: int
+    fingerprint: str
+    model: ModelInfo
+    files: dict[_FileName, FileEntry]
+
+
+def read_document(file: Path) -> tuple[ModelInfo, str, dict[str, FileEntry]]:
     """Read and check ``model.json``.
 
     Returns: what the model is, its fingerprint, and size and sha256 of each other file by name.
@@ -59,28 +73,24 @@ def read_document(file: Path) -> tuple[ModelInfo, str, dict[str, Any]]:
     Raises:
         ArtifactError: it is missing, damaged, of another format version, or none at all.
     """
-    document = _load(file)
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    found = _load(file)
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ArtifactError(f"{file}: not the model.json of a recsys model: {AGAIN}")
-    if document.get("format_version") != FORMAT_VERSION:
-        found = document.get("format_version")
-        raise ArtifactError(f"{file}: format version {found!r}, this version reads {FORMAT_VERSION}: {AGAIN}")
-    checksum = document.pop("checksum", None)
-    if checksum != sha256(canonical(document)):
+    if found.get("format_version") != FORMAT_VERSION:
+        version = found.get("format_version")
+        raise ArtifactError(f"{file}: format version {version!r}, this version reads {FORMAT_VERSION}: {AGAIN}")
+    if found.pop("checksum", None) != sha256(canonical(found)):
         raise ArtifactError(f"{file}: checksum does not match, the file was changed or damaged: {AGAIN}")
-    files, model = document.get("files"), document.get("model")
-    if not (isinstance(files, dict) and all(_FILE_NAME.fullmatch(name) for name in files)):
-        raise ArtifactError(f"{file}: 'files' are not those of this format: {AGAIN}")
-    for entry in files.values():
-        if not (
-            isinstance(entry, dict) and isinstance(entry.get("size"), int) and set(entry) == {"size", "sha256"}
-        ):
-            raise ArtifactError(f"{file}: 'files' are not those of this format: {AGAIN}")
-    info = _parse_info(file, model)
-    fingerprint = model_fingerprint(files, document["model"])
-    if document.get("fingerprint") != fingerprint:
+    try:
+        document = msgspec.convert(found, _Document)
+    except msgspec.ValidationError as error:
+        raise ArtifactError(f"{file}: not of this format: {error}: {AGAIN}") from error
+    info = document.model
+    if not -1e6 < info.rating_min < info.rating_max < 1e6:
+        raise ArtifactError(f"{file}: rating_min and rating_max are no scale: {AGAIN}")
+    if document.fingerprint != model_fingerprint(found["files"], found["model"]):
         raise ArtifactError(f"{file}: fingerprint does not match, the file was changed: {AGAIN}")
-    return info, fingerprint, files
+    return info, document.fingerprint, document.files
 
 
 def _load(file: Path) -> Any:
@@ -96,19 +106,6 @@ def _load(file: Path) -> Any:
         raise ArtifactError(f"{file}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{file}: not JSON, the model folder is damaged: {AGAIN}") from error
-
-
-def _parse_info(file: Path, model: Any) -> ModelInfo:
-    names = [field.name for field in fields(ModelInfo)]
-    if not isinstance(model, dict) or set(model) != set(names):
-        raise ArtifactError(f"{file}: fields of 'model' are not those of this format: {AGAIN}")
-    for name in names:
-        expected = str if name in _TEXTS else _TYPES.get(name, dict)
-        if not isinstance(model[name], expected):
-            raise ArtifactError(f"{file}: {name} is {str(model[name])[:40]!r}, of a wrong type: {AGAIN}")
-    if not -1e6 < model["rating_min"] < model["rating_max"] < 1e6:
-        raise ArtifactError(f"{file}: rating_min and rating_max are no scale: {AGAIN}")
-    return ModelInfo(**model)
 
 
 def model_fingerprint(files: Mapping[str, Any], model: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.arrays import Audience, Floats, Ints, Seen, Stars, UserTables
-from recsys_cli.model.document import AGAIN, ModelInfo, read_document, sha256
+from recsys_cli.model.document import AGAIN, FileEntry, ModelInfo, read_document, sha256
 from recsys_cli.model.npz import read_npz
 
 __all__ = ["ModelArrays", "ModelFolder", "ModelInfo"]
@@ -43,7 +43,7 @@ class ModelFolder:
     Raises from every property: ArtifactError: a file is missing, damaged or has the wrong shape; it is named.
     """
 
-    def __init__(self, path: Path, info: ModelInfo, fingerprint: str, files: Mapping[str, Any]):
+    def __init__(self, path: Path, info: ModelInfo, fingerprint: str, files: Mapping[str, FileEntry]):
         self.path = path
         self.info = info
         self.fingerprint = fingerprint
@@ -72,14 +72,14 @@ class ModelFolder:
             if file.is_symlink():
                 raise ArtifactError(f"{file}: a link instead of a file: {AGAIN}")
             size = file.stat().st_size
-            if size != expected["size"]:
-                raise ArtifactError(f"{file}: {size} bytes instead of {expected['size']}, damaged: {AGAIN}")
+            if size != expected.size:
+                raise ArtifactError(f"{file}: {size} bytes instead of {expected.size}, damaged: {AGAIN}")
             content = file.read_bytes()
         except FileNotFoundError as error:
             raise ArtifactError(f"{file}: missing, the model folder is incomplete: {AGAIN}") from error
         except OSError as error:
             raise ArtifactError(f"{file}: {error.strerror}") from error
-        if sha256(content) != expected["sha256"]:
+        if sha256(content) != expected.sha256:
             raise ArtifactError(f"{file}: sha256 does not match, the file was changed or damaged: {AGAIN}")
         return content
 

@@ -6,30 +6,49 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.demographics import Demographics
 from recsys_cli.errors import ArtifactError
+from recsys_cli.model.document import AGAIN
 from recsys_cli.model.folder import ModelFolder
 
 if TYPE_CHECKING:  # the reader loads pyarrow, which a recommendation need not wait for
     from recsys_cli.dataset.reader import Dataset
 
 _WORD = re.compile(r"\w+")
-_KEYS = ("movie_ids", "titles", "movie_genres", "words", "genres", "user_ids", "demographics")
-_MAX_ID = 2**63 - 1
+_Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 def title_words(title: str) -> list[str]:
     """The words of a title: casefolded runs of letters, digits and underscores; the year is one of them."""
     return _WORD.findall(unicodedata.normalize("NFC", title).casefold())
+
+
+class _People(msgspec.Struct, forbid_unknown_fields=True):
+    genders: tuple[str, ...]
+    ages: tuple[_Id, ...]
+    jobs: tuple[tuple[_Id, str], ...]
+
+
+class _Fields(msgspec.Struct, forbid_unknown_fields=True):
+    """``vocabulary.json``."""
+
+    movie_ids: list[_Id]
+    titles: tuple[str, ...]
+    movie_genres: tuple[tuple[str, ...], ...]
+    words: tuple[str, ...]
+    genres: tuple[str, ...]
+    user_ids: list[_Id]
+    demographics: _People
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,27 +141,32 @@ class Vocabulary:
         Raises: ArtifactError: if it is not JSON or a field is missing, unknown, of another type or unsorted.
         """
         try:
-            fields = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ArtifactError(f"vocabulary.json: not JSON ({error}); train again") from error
-        _require(
-            isinstance(fields, dict) and sorted(fields) == sorted(_KEYS), f"fields must be {', '.join(_KEYS)}"
-        )
-        _require(_is_texts(fields["titles"]), "titles must be printable texts")
-        _require(
-            isinstance(fields["movie_genres"], list) and all(map(_is_texts, fields["movie_genres"])),
-            "movie_genres must be lists of names",
-        )
-        for key in ("words", "genres"):
-            _require(_is_texts(fields[key]) and _ascending(fields[key]), f"{key} must be sorted printable texts")
+            fields = msgspec.json.decode(text, type=_Fields)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ArtifactError(f"vocabulary.json: damaged: {error}; {AGAIN}") from error
+        people = fields.demographics
+        job_ids = [job_id for job_id, _ in people.jobs]
+        for key, values in (
+            ("movie_ids", fields.movie_ids),
+            ("words", fields.words),
+            ("genres", fields.genres),
+            ("user_ids", fields.user_ids),
+            ("demographics.ages", people.ages),
+            ("demographics.jobs", job_ids),
+        ):
+            _require(_ascending(values), f"{key} must be ascending")
+        _require(people.genders in ((), ("M", "F")), "demographics.genders must be empty or M, F")
+        names = [name for _, name in people.jobs]
+        for key, texts in (("titles", fields.titles), ("genres", fields.genres), ("jobs", names)):
+            _require(all(map(str.isprintable, texts)), f"{key} must be printable texts")
         vocabulary = cls(
-            movie_ids=_ids(fields, "movie_ids"),
-            titles=tuple(fields["titles"]),
-            movie_genres=tuple(tuple(genres) for genres in fields["movie_genres"]),
-            words=tuple(fields["words"]),
-            genres=tuple(fields["genres"]),
-            user_ids=_ids(fields, "user_ids"),
-            demographics=_demographics(fields["demographics"]),
+            movie_ids=np.array(fields.movie_ids, dtype=np.int64),
+            titles=fields.titles,
+            movie_genres=fields.movie_genres,
+            words=fields.words,
+            genres=fields.genres,
+            user_ids=np.array(fields.user_ids, dtype=np.int64),
+            demographics=Demographics(genders=people.genders, ages=people.ages, jobs=people.jobs),
         )
         num_movies = len(vocabulary.movie_ids)
         _require(
@@ -177,8 +201,7 @@ def open_vocabulary(folder: ModelFolder) -> Vocabulary:
         or not np.array_equal(folder.user_ids, vocabulary.user_ids)
     ):
         raise ArtifactError(
-            f"{folder.path / 'vocabulary.json'}: is not the vocabulary of this model's vectors: "
-            "run 'recsys train' again"
+            f"{folder.path / 'vocabulary.json'}: is not the vocabulary of this model's vectors: {AGAIN}"
         )
     return vocabulary
 
@@ -193,41 +216,8 @@ def _rows_of(ids: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int
 
 def _require(condition: bool, rule: str) -> None:
     if not condition:
-        raise ArtifactError(f"vocabulary.json: damaged: {rule}; train again")
+        raise ArtifactError(f"vocabulary.json: damaged: {rule}; {AGAIN}")
 
 
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) and item.isprintable() for item in value)
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_ID
-
-
-def _ascending(values: list[Any]) -> bool:
+def _ascending(values: Sequence[Any]) -> bool:
     return all(first < second for first, second in pairwise(values))
-
-
-def _ids(fields: dict[str, Any], key: str) -> NDArray[np.int64]:
-    value = fields[key]
-    good = isinstance(value, list) and all(map(_is_id, value)) and _ascending(value)
-    _require(good, f"{key} must be ascending whole numbers")
-    return np.array(value, dtype=np.int64)
-
-
-def _demographics(value: Any) -> Demographics:
-    _require(
-        isinstance(value, dict) and sorted(value) == ["ages", "genders", "jobs"],
-        "demographics must hold genders, ages and jobs",
-    )
-    genders, ages, jobs = value["genders"], value["ages"], value["jobs"]
-    _require(genders in ([], ["M", "F"]), "demographics.genders must be empty or M, F")
-    _require(
-        isinstance(ages, list) and all(map(_is_id, ages)) and _ascending(ages),
-        "demographics.ages must be ascending whole numbers",
-    )
-    good = isinstance(jobs, list) and all(
-        isinstance(job, list) and len(job) == 2 and _is_id(job[0]) and _is_texts(job[1:]) for job in jobs
-    )
-    _require(good and _ascending([job[0] for job in jobs]), "demographics.jobs must be pairs of id and name")
-    return Demographics(genders=tuple(genders), ages=tuple(ages), jobs=tuple((job[0], job[1]) for job in jobs))

@@ -227,8 +227,8 @@ FORGERIES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     ),
     "a vocabulary too deep": (
         "vocabulary.json",
-        lambda path: forge_file(path, "vocabulary.json", b"[" * 100_000),
-        "not JSON",
+        lambda path: forge_file(path, "vocabulary.json", b'{"titles": ' + b"[" * 100_000),
+        "damaged: ",
     ),
     "a title that would colour the terminal": (
         "vocabulary.json",
@@ -242,29 +242,33 @@ FORGERIES: dict[str, tuple[str, Callable[[Path], object], str]] = {
         lambda path: forge_file(
             path, "vocabulary.json", (path / "vocabulary.json").read_bytes().replace(b'"Heat"', b'"\\ud800"')
         ),
-        "titles must be printable texts",
+        "damaged: ",
     ),
     "a path upwards": (
         "model.json",
         lambda path: forge(path, files=lambda files: files | {"../x": {"size": 1, "sha256": ""}}),
-        "'files' are not those of this format",
+        "not of this format: Expected `str` matching regex",
     ),
     "an absolute path": (
         "model.json",
         lambda path: forge(path, files=lambda files: files | {"/etc/passwd": {"size": 1, "sha256": ""}}),
-        "'files' are not those of this format",
+        "not of this format: Expected `str` matching regex",
     ),
     "a file without a size": (
         "model.json",
         lambda path: forge(path, files=lambda files: files | {"x": {"sha256": ""}}),
-        "'files' are not those of this format",
+        "not of this format: Object missing required field `size` - at `$.files[...]`",
     ),
     "no files": ("model.json", lambda path: forge(path, files=lambda files: {}), "not part of this model"),
-    "files as a list": ("model.json", lambda path: forge(path, files=list), "'files' are not those"),
+    "files as a list": (
+        "model.json",
+        lambda path: forge(path, files=list),
+        "not of this format: Expected `object`, got `array` - at `$.files`",
+    ),
     "a number as objective": (
         "model.json",
         lambda path: forge(path, model=lambda model: model | {"objective": 7}),
-        "objective is '7', of a wrong type",
+        "not of this format: Expected `str`, got `int` - at `$.model.objective`",
     ),
     "a scale upside down": (
         "model.json",

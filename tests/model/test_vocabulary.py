@@ -41,17 +41,28 @@ def test_json_round_trip_keeps_everything(vocabulary: Vocabulary) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "rule"),
     [
-        ("movie_ids", [7, 2], "movie_ids must be ascending whole numbers"),
-        ("movie_ids", [2, -7], "movie_ids must be ascending whole numbers"),
-        ("movie_ids", [2, 2**63], "movie_ids must be ascending whole numbers"),
+        ("movie_ids", [7, 2], "movie_ids must be ascending"),
+        ("movie_ids", [2, -7], "Expected `int` >= 0 - at `$.movie_ids[1]`"),
+        ("movie_ids", [2, 2**63], "Expected `int` <= 9223372036854775807 - at `$.movie_ids[1]`"),
         ("movie_ids", [2], "movie_ids, titles and movie_genres must have one length"),
-        ("user_ids", [True, 5], "user_ids must be ascending whole numbers"),
-        ("titles", ["Heat", None], "titles must be printable texts"),
-        ("movie_genres", [["Crime"], "War"], "movie_genres must be lists of names"),
-        ("words", ["b", "a"], "words must be sorted printable texts"),
-        ("genres", [1], "genres must be sorted printable texts"),
-        ("extra", 1, "fields must be movie_ids, titles, movie_genres, words, genres, user_ids, demographics"),
-        ("demographics", {}, "demographics must hold genders, ages and jobs"),
+        ("user_ids", [True, 5], "Expected `int`, got `bool` - at `$.user_ids[0]`"),
+        ("titles", ["Heat", None], "Expected `str`, got `null` - at `$.titles[1]`"),
+        ("titles", ["Heat", "\x1b[31m"], "titles must be printable texts"),
+        ("movie_genres", [["Crime"], "War"], "Expected `array`, got `str` - at `$.movie_genres[1]`"),
+        ("words", ["b", "a"], "words must be ascending"),
+        ("genres", [1], "Expected `str`, got `int` - at `$.genres[0]`"),
+        ("extra", 1, "Object contains unknown field `extra`"),
+        ("demographics", {}, "Object missing required field `genders` - at `$.demographics`"),
+        (
+            "demographics",
+            {"genders": ["F"], "ages": [], "jobs": []},
+            "demographics.genders must be empty or M, F",
+        ),
+        (
+            "demographics",
+            {"genders": [], "ages": [1], "jobs": [[0]]},
+            "Expected `array` of length 2 - at `$.demographics.jobs[0]`",
+        ),
     ],
 )
 def test_a_damaged_vocabulary_is_refused(vocabulary: Vocabulary, field: str, value: Any, rule: str) -> None:
@@ -59,9 +70,11 @@ def test_a_damaged_vocabulary_is_refused(vocabulary: Vocabulary, field: str, val
     fields[field] = value
     with pytest.raises(ArtifactError) as error:
         Vocabulary.from_json(json.dumps(fields))
-    assert str(error.value) == f"vocabulary.json: damaged: {rule}; train again"
+    assert str(error.value) == f"vocabulary.json: damaged: {rule}; run 'recsys train' again"
 
 
 def test_a_vocabulary_that_is_not_json_is_refused() -> None:
-    with pytest.raises(ArtifactError, match=r"^vocabulary.json: not JSON \(.*\); train again$"):
+    with pytest.raises(
+        ArtifactError, match=r"^vocabulary.json: damaged: Input data was truncated; run 'recsys train' again$"
+    ):
         Vocabulary.from_json("{")
