@@ -31,7 +31,7 @@ def echo_recommendation(answer: "Recommendation", *, as_json: bool, as_csv: bool
         rows.append(cells)
     reasons = [_because(movie.reasons) if movie.reasons else "" for movie in answer.movies]
     _echo_table([*_COLUMNS, "Score", *(["Stars"] if has_stars else [])], rows, reasons)
-    _echo_notes(answer.query.notes)
+    _echo_notes(answer.notes)
 
 
 def echo_similar(answer: "SimilarMovies", *, as_json: bool, as_csv: bool) -> None:
@@ -54,7 +54,7 @@ def _is_for_programs(answer: "Recommendation | SimilarMovies", as_json: bool, as
         echo_json(answer)
     elif as_csv:
         _echo_csv([_flat(plain(movie)) for movie in answer.movies])
-        _echo_notes(answer.query.notes if hasattr(answer, "query") else answer.notes)
+        _echo_notes(answer.notes)
     return as_json or as_csv
 
 

@@ -9,6 +9,12 @@ from recsys_cli.errors import ConfigError
 BULK_FORMATS = (".parquet", ".csv", ".jsonl")
 
 
+def check_k(k: int) -> None:
+    """Refuse a number of movies below 1 with a ConfigError."""
+    if k < 1:
+        raise ConfigError(f"-k {k} is not allowed; allowed: 1 or more")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Who a recommendation is for; whatever is not known is left out.
@@ -102,8 +108,7 @@ class Question:
     explain: bool = False
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise ConfigError(f"-k {self.k} is not allowed; allowed: 1 or more")
+        check_k(self.k)
         if not 0 <= self.diversity <= 1:
             raise ConfigError(f"--diversity {self.diversity:g} is not allowed; allowed: 0 to 1")
 

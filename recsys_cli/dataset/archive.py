@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
-import pooch
-
 from recsys_cli.config import DownloadConfig
-from recsys_cli.dataset.fetch import fetch
+from recsys_cli.dataset.fetch import fetch, md5_of
 from recsys_cli.dataset.releases import Release, find_release
 from recsys_cli.errors import DataError
 from recsys_cli.progress import Progress
@@ -80,7 +78,7 @@ def unpack_file(archive: Path, folder: Path, *, release: Release, progress: Prog
         raise DataError(f"{archive}: no such file")
     with _work_folder(folder) as work:
         _introduce(release, progress)
-        if release.md5 and pooch.file_hash(str(archive), alg="md5") != release.md5:
+        if release.md5 and md5_of(archive) != release.md5:
             raise DataError(f"{archive}: is not {release.name}.zip or is damaged: its MD5 is not {release.md5}")
         _unpack(archive, folder, work)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+import hashlib
 import queue
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
-import pooch
 import requests
 
 from recsys_cli.dataset.releases import Release
@@ -19,7 +17,8 @@ from recsys_cli.progress import Progress
 _ANSWER_SECONDS = 5.0  # for a host to accept a connection, and again to send its headers
 _PROBE_SECONDS = 10.0  # for all hosts together, the lookup of their names included
 _STALL_SECONDS = 10.0  # without a byte, after which a transfer is taken up again
-_RETRIES = 2
+_ATTEMPTS = 3
+_PAUSE_SECONDS = 1.0  # before the second attempt, twice as long before the third
 _CHUNK_BYTES = 1 << 14  # what is lost when a transfer breaks off
 
 
@@ -37,21 +36,13 @@ def fetch(release: Release, folder: Path, *, progress: Progress) -> Path:
         DataError: if no address gives the file.
         OSError: if it cannot be written.
     """
-    pooch.get_logger().setLevel(logging.CRITICAL)
+    partial = folder / f"{release.name}.zip.partial"
     failures = []
     answers = _ask(release.urls)
     for url in release.urls:
-        if answers[url]:
-            failure = answers[url]
-        else:
-            progress.say(f"Downloading {url}")
-            try:
-                return _fetch_from(url, release, folder, progress)
-            except requests.RequestException as error:
-                failure = _reason(error)
-            except ValueError:
-                # pooch's word for a hash that does not match.
-                failure = f"a damaged or another file, its MD5 is not {release.md5}"
+        failure = answers[url] or _fetch_from(url, partial, release, progress)
+        if not failure:
+            return partial.rename(folder / f"{release.name}.zip")
         failures.append(f"{url}: {failure}")
         if url != release.urls[-1]:
             progress.say(f"{failures[-1]}; trying the next address")
@@ -61,46 +52,54 @@ def fetch(release: Release, folder: Path, *, progress: Progress) -> Path:
     )
 
 
-def _fetch_from(url: str, release: Release, folder: Path, progress: Progress) -> Path:
-    name = f"{release.name}.zip"
-    registry = {name: f"md5:{release.md5}" if release.md5 else None}
-    source = pooch.create(folder, "", registry=registry, urls={name: url}, retry_if_failed=_RETRIES)
-    return Path(source.fetch(name, downloader=_ResumingDownloader(release, progress)))
+def md5_of(path: Path) -> str:
+    """MD5 of a file, in hexadecimal."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
-class _ResumingDownloader:
-    """What pooch calls to download; keeps what it has in a `.partial` file, and goes on there."""
+def _fetch_from(url: str, partial: Path, release: Release, progress: Progress) -> str:
+    """What went wrong with the last attempt, an empty text once the file is whole."""
+    progress.say(f"Downloading {url}")
+    failure = ""
+    for attempt in range(_ATTEMPTS):
+        time.sleep(attempt * _PAUSE_SECONDS)
+        try:
+            _transfer(url, partial, release, progress)
+        except requests.RequestException as error:
+            failure = _reason(error)
+            continue
+        if release.md5 in (None, md5_of(partial)):
+            return ""
+        partial.unlink()
+        failure = f"a damaged or another file, its MD5 is not {release.md5}"
+    return failure
 
-    def __init__(self, release: Release, progress: Progress) -> None:
-        self._release = release
-        self._progress = progress
 
-    def __call__(self, url: str, output_file: Any, source: pooch.Pooch) -> None:
-        partial = Path(source.path) / f"{self._release.name}.zip.partial"
-        # Without a published hash nothing would tell that the file changed in between.
-        have = partial.stat().st_size if self._release.md5 and partial.exists() else 0
-        headers = {"Range": f"bytes={have}-"} if have else {}
-        timeout = (_ANSWER_SECONDS, _STALL_SECONDS)
-        with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
-            if response.status_code == requests.codes.requested_range_not_satisfiable:
-                partial.unlink()
-            response.raise_for_status()
-            if response.status_code != requests.codes.partial_content:
-                have = 0
-            self._write(response, partial, have)
-        partial.replace(output_file)
-
-    def _write(self, response: requests.Response, partial: Path, have: int) -> None:
+def _transfer(url: str, partial: Path, release: Release, progress: Progress) -> None:
+    """Download to the end of a file, from where an earlier attempt broke off if the server can."""
+    # Without a published hash nothing would tell that the file changed in between.
+    have = partial.stat().st_size if release.md5 and partial.exists() else 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    with requests.get(url, headers=headers, stream=True, timeout=(_ANSWER_SECONDS, _STALL_SECONDS)) as response:
+        if response.status_code == requests.codes.requested_range_not_satisfiable:
+            partial.unlink()
+        response.raise_for_status()
+        if response.status_code != requests.codes.partial_content:
+            have = 0
         length = response.headers.get("Content-Length", "")
         total = have + int(length) if length.isdecimal() else None
         with (
-            self._progress.task(self._release.name, total=total, unit="bytes", done=have) as task,
+            progress.task(release.name, total=total, unit="bytes", done=have) as task,
             partial.open("ab" if have else "wb") as file,
         ):
             for chunk in response.iter_content(_CHUNK_BYTES):
                 have += len(chunk)
-                if have > 2 * self._release.num_bytes:
-                    raise requests.ConnectionError(f"more than twice the expected {self._release.size}")
+                if have > 2 * release.num_bytes:
+                    raise requests.ConnectionError(f"more than twice the expected {release.size}")
                 file.write(chunk)
                 task.update(have)
 

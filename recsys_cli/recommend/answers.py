@@ -101,6 +101,11 @@ class Recommendation:
     model: str
     movies: tuple[RecommendedMovie, ...]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the person should know about how the question was taken."""
+        return self.query.notes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarMovie:

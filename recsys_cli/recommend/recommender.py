@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from recsys_cli.config import EXACT_URI, MODEL_DIR, MOVIES_DATA, RecommendConfig, StoreConfig
-from recsys_cli.config.question import MovieFilter, Person, Question
+from recsys_cli.config.question import MovieFilter, Person, Question, check_k
 from recsys_cli.dataset.titles import display_title
 from recsys_cli.index.movie_index import Imports, MovieIndex
 from recsys_cli.model.folder import ModelFolder
@@ -141,7 +141,7 @@ class Recommender:
             ConfigError: a value is not allowed, or a movie or genre is not found.
             StoreError: as :meth:`recommend`.
         """
-        k = Question(k=k).k
+        check_k(k)
         (found,) = self.index.find([movie], option="MOVIE")
         itself = np.array([found.movie_id])
         filter = self.index.filter(movies, exclude=itself)

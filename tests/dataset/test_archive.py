@@ -147,7 +147,7 @@ def expired_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "_STALL_SECONDS", 0.2)
-    monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
+    monkeypatch.setattr(fetch, "_PAUSE_SECONDS", 0.0)
 
 
 def release_at(*urls: str, md5: str | None = hashlib.md5(ARCHIVE).hexdigest()) -> Release:
