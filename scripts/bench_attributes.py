@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import scipy.sparse as sp
 from experiments import Protocol
 from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
 
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.model.vocabulary import Vocabulary
+from recsys_cli.solvers.popularity import count_by_movie
+from recsys_cli.solvers.ridge import fit_ridge
 
 Floats = NDArray[np.float32]
 GROUP = "likes in the group"
@@ -28,8 +31,8 @@ def predictors(protocol: Protocol) -> Iterator[tuple[str, Floats]]:
     ratings = protocol.seen.astype(np.float32)
     gender, age, job = (_one_hot(rows[1:]) for rows in (data.user_genders, data.user_ages, data.user_jobs))
     group = _one_hot(data.user_genders[1:] * 100 + data.user_ages[1:])
-    yield "likes of all", np.broadcast_to(likes.sum(axis=0), likes.shape)
-    yield "ratings of all", np.broadcast_to(ratings.sum(axis=0), likes.shape)
+    yield "likes of all", protocol.popularity()
+    yield "ratings of all", np.broadcast_to(count_by_movie(sp.csr_matrix(ratings)), likes.shape)
     yield GROUP, protocol.group_popularity()
     yield "ratings in the group", group @ (group.T @ ratings)
     plain = [(gender, 100.0), (age, 100.0), (job, 100.0)]
@@ -60,12 +63,9 @@ def _one_hot(rows: NDArray[np.integer]) -> Floats:
 
 def _ridge(blocks: list[tuple[Floats, float]], targets: Floats, known: NDArray[np.bool_]) -> Floats:
     """Scores by ridge regression from blocks of inputs, each with its penalty, and a free constant."""
-    ones = np.ones((len(targets), 1), dtype=np.float32)
-    inputs = np.hstack([ones, *(block / np.float32(np.sqrt(penalty)) for block, penalty in blocks)])
-    penalties = np.eye(inputs.shape[1], dtype=np.float32)
-    penalties[0, 0] = 1e-3
-    weights = np.linalg.solve(inputs[known].T @ inputs[known] + penalties, inputs[known].T @ targets[known])
-    scores: Floats = (inputs @ weights).astype(np.float32)
+    inputs = np.hstack([np.ones((len(targets), 1), dtype=np.float32), *(block for block, _ in blocks)])
+    penalties = np.concatenate([[1e-3], *(np.full(block.shape[1], penalty) for block, penalty in blocks)])
+    scores: Floats = inputs @ fit_ridge(inputs[known], targets[known], penalty=penalties)
     return scores
 
 

@@ -27,6 +27,9 @@ from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings, hold_out_users
 from recsys_cli.metrics import ndcg, rmse, top_k
 from recsys_cli.model.vocabulary import Vocabulary
+from recsys_cli.solvers.ease import fit_ease
+from recsys_cli.solvers.popularity import count_by_movie, count_in_groups
+from recsys_cli.solvers.ridge import fit_ridge, one_hot
 from recsys_cli.towers.runtime import prepare_process
 from recsys_cli.training.batches import Batch, Batches
 from recsys_cli.training.data import TrainingData, training_data
@@ -88,14 +91,13 @@ class Protocol:
     def group_popularity(self) -> Floats:
         """(U, M) likes in the user's (gender, age) group; ties by likes overall."""
         groups = self.data.user_genders[1:] * 100 + self.data.user_ages[1:]
-        scores: Floats = np.float32(1e-6) * np.repeat(self.likes.sum(axis=0)[None], len(groups), axis=0)
-        for group in np.unique(groups):
-            scores[groups == group] += self.likes[groups == group].sum(axis=0)
+        _, groups = np.unique(groups, return_inverse=True)
+        scores: Floats = count_in_groups(sp.csr_matrix(self.likes), groups)[groups]
         return scores
 
     def popularity(self) -> Floats:
         """(U, M) likes in training."""
-        return np.broadcast_to(self.likes.sum(axis=0), self.likes.shape)
+        return np.broadcast_to(count_by_movie(sp.csr_matrix(self.likes)), self.likes.shape)
 
 
 def baselines(protocol: Protocol) -> dict[str, float]:
@@ -103,19 +105,12 @@ def baselines(protocol: Protocol) -> dict[str, float]:
     likes, group = protocol.likes, protocol.cold_ndcg(protocol.group_popularity())
     popular = protocol.known_ndcg(protocol.popularity())
     sparse = sp.csr_matrix(likes)
-    gram = (sparse.T @ sparse).toarray().astype(np.float64) + 500 * np.eye(likes.shape[1])
-    inverse = np.linalg.inv(gram)
-    ease = -inverse / np.diag(inverse)
-    np.fill_diagonal(ease, 0.0)
     data, known = protocol.data, ~protocol.cold
-    rows = (data.user_genders[1:], data.user_ages[1:] + 10, data.user_jobs[1:] + 20)
-    onehot = np.zeros((len(known), 64), dtype=np.float32)
-    onehot[:, 63] = 1.0
-    for row in rows:
-        onehot[np.arange(len(known)), row] = 1.0
-    weights = np.linalg.solve(onehot[known].T @ onehot[known] + 100 * np.eye(64), onehot[known].T @ likes[known])
-    known_ease = protocol.known_ndcg((sparse @ ease).astype(np.float32))
-    cold_ridge = protocol.cold_ndcg((onehot @ weights).astype(np.float32))
+    rows = [rows[1:] for rows in (data.user_genders, data.user_ages, data.user_jobs)]
+    attributes = one_hot(rows, [data.num_genders + 1, data.num_ages + 1, data.num_jobs + 1])
+    weights = fit_ridge(attributes[known], sparse[known], penalty=100.0)
+    known_ease = protocol.known_ndcg(sparse @ fit_ease(sparse, penalty=500.0))
+    cold_ridge = protocol.cold_ndcg(attributes @ weights)
     return {"ease": known_ease, "ease x": known_ease / popular, "ridge": cold_ridge, "ridge x": cold_ridge / group}
 
 

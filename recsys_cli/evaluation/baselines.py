@@ -4,12 +4,199 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from recsys_cli.config.evaluation import BaselineConfig
-from recsys_cli.evaluation.baseline import Baseline, Interactions
-from recsys_cli.evaluation.linear_baselines import ALS, EASE, AttributeRidge
-from recsys_cli.evaluation.popularity_baselines import Chance, LikedGenres, Popular, PopularGenres, PopularInGroup
-from recsys_cli.evaluation.rating_baselines import Biases, Mean
+from recsys_cli.evaluation.interactions import Floats, Interactions, Ints
+from recsys_cli.solvers.biases import fit_biases
+from recsys_cli.solvers.ease import fit_ease
+from recsys_cli.solvers.implicit_als import fit_implicit_als
+from recsys_cli.solvers.popularity import count_by_movie, count_in_groups
+from recsys_cli.solvers.ridge import fit_ridge, one_hot
+
+
+class Baseline:
+    """A fitted baseline: it orders movies, estimates ratings, or both."""
+
+    def scores(self, users: Ints) -> Floats | None:
+        """Every movie's score for some users.
+
+        Args:
+            users: (N,) int64 indices.
+
+        Returns: (N, M) float32 that the caller may change, larger is better; None where it orders nothing.
+        """
+        return None
+
+    def estimates(self, users: Ints, movies: Ints) -> Floats | None:
+        """Ratings of pairs.
+
+        Args:
+            users: (P,) int64 indices.
+            movies: (P,) int64 indices.
+
+        Returns: (P,) float32 on the rating scale; None where it estimates nothing.
+        """
+        return None
+
+
+class Mean(Baseline):
+    """The mean training rating for everybody and everything."""
+
+    def __init__(self, data: Interactions):
+        self._mean = np.float32(data.mean)
+
+    def estimates(self, users: Ints, movies: Ints) -> Floats:
+        """See :meth:`Baseline.estimates`."""
+        return np.full(len(users), self._mean)
+
+
+class Biases(Baseline):
+    """Mean + user bias + movie bias, damped; a user or movie without ratings has none."""
+
+    def __init__(self, data: Interactions, *, user_damping: float, movie_damping: float, sweeps: int = 10):
+        """Fit.
+
+        Args:
+            data: training ratings.
+            user_damping: ratings at the mean that every user is taken to have given besides, >= 0.
+            movie_damping: the same for every movie.
+            sweeps: alternations between users and movies.
+        """
+        self._mean, self._low, self._high = data.mean, data.rating_min, data.rating_max
+        self._users, self._movies = fit_biases(
+            data.users,
+            data.movies,
+            data.ratings.astype(np.float64) - self._mean,
+            sizes=(data.num_users, data.num_movies),
+            dampings=(user_damping, movie_damping),
+            sweeps=sweeps,
+        )
+
+    def scores(self, users: Ints) -> Floats:
+        """The movies' biases: the user's own changes no order."""
+        return np.repeat(self._movies.astype(np.float32)[None], len(users), axis=0)
+
+    def estimates(self, users: Ints, movies: Ints) -> Floats:
+        """See :meth:`Baseline.estimates`."""
+        ratings = self._mean + self._users[users] + self._movies[movies]
+        estimates: Floats = np.clip(ratings, self._low, self._high).astype(np.float32)
+        return estimates
+
+
+class Chance(Baseline):
+    """A random order, another one for every user."""
+
+    def __init__(self, data: Interactions, *, seed: int):
+        self._num_movies = data.num_movies
+        self._seed = seed
+
+    def scores(self, users: Ints) -> Floats:
+        """See :meth:`Baseline.scores`; the same user gets the same order."""
+        rows = [np.random.default_rng([self._seed, user]).random(self._num_movies) for user in users.tolist()]
+        return np.array(rows, dtype=np.float32).reshape(len(users), self._num_movies)
+
+
+class Product(Baseline):
+    """Scores that are a product: what a user has, (U, K) dense or sparse, times what each movie makes of it."""
+
+    def __init__(self, of_users: Floats | sp.csr_matrix, of_movies: Floats):
+        """Take the factors, (U, K) and (K, M), float32."""
+        self._users, self._movies = of_users, of_movies
+
+    def scores(self, users: Ints) -> Floats:
+        """See :meth:`Baseline.scores`."""
+        scores: Floats = self._users[users] @ self._movies
+        return scores
+
+
+class ByGroup(Baseline):
+    """One order for all users of a group."""
+
+    def __init__(self, scores: Floats, groups: NDArray[np.integer]):
+        """Take the scores of each group (G, M), float32, and the group of each user (U,), from 0."""
+        self._scores, self._groups = scores, groups
+
+    def scores(self, users: Ints) -> Floats:
+        """See :meth:`Baseline.scores`."""
+        scores: Floats = self._scores[self._groups[users]]
+        return scores
+
+
+def popular(data: Interactions, *, likes_only: bool = True) -> ByGroup:
+    """Most likes first, or most ratings."""
+    return ByGroup(count_by_movie(_chosen(data, likes_only))[None], np.zeros_like(data.genders))
+
+
+def popular_in_group(data: Interactions, *, likes_only: bool = True) -> ByGroup:
+    """Most likes, or ratings, among people of the same gender and age group first, ties by those of everybody."""
+    _, groups = np.unique(data.genders * (int(data.ages.max(initial=0)) + 1) + data.ages, return_inverse=True)
+    return ByGroup(count_in_groups(_chosen(data, likes_only), groups), groups)
+
+
+def popular_genres(data: Interactions, *, penalty: float) -> ByGroup:
+    """The likes that a movie's genres let one expect; ``penalty`` as in :func:`liked_genres`."""
+    return ByGroup(_expected_likes(data, penalty)[None], np.zeros_like(data.genders))
+
+
+def liked_genres(data: Interactions, *, penalty: float, damping: float) -> Product:
+    """The likes expected of a movie's genres, times how much more than others this user likes these genres.
+
+    Args:
+        data: training ratings.
+        penalty: of the squared weights of the genres in the regression to the number of likes, > 0.
+        damping: likes in everybody's proportions that every user is taken to have besides, > 0.
+    """
+    shares = data.genres / np.maximum(data.genres.sum(axis=1, keepdims=True), np.float32(1.0))  # (M, G)
+    liked = data.liked()
+    counts = np.asarray(liked.sum(axis=1), dtype=np.float32)  # (U, 1)
+    everybody = shares.T @ count_by_movie(liked) / max(liked.nnz, 1)  # (G,)
+    own = (liked @ shares + np.float32(damping) * everybody) / (counts + np.float32(damping))  # (U, G)
+    expected = np.maximum(_expected_likes(data, penalty), 1e-3)  # a genre may let one expect fewer than none
+    return Product((own / np.maximum(everybody, 1e-9)).astype(np.float32), shares.T * expected)
+
+
+def attribute_ridge(data: Interactions, *, penalty: float) -> Product:
+    """Ridge regression from one-hot gender, age and job to likes: what people of such attributes like."""
+    attributes = (data.genders, data.ages, data.jobs)
+    inputs = one_hot(attributes, [int(rows.max(initial=0)) + 1 for rows in attributes])  # (U, I)
+    active = np.unique(data.users)
+    return Product(inputs, fit_ridge(inputs[active], data.liked()[active], penalty=penalty))
+
+
+def implicit_als(
+    data: Interactions, *, factors: int, alpha: float, regularization: float, sweeps: int, seed: int
+) -> Product:
+    """Implicit alternating least squares on likes; options as in :func:`fit_implicit_als`."""
+    users, movies = fit_implicit_als(
+        data.liked(), factors=factors, alpha=alpha, regularization=regularization, sweeps=sweeps, seed=seed
+    )
+    return Product(users, movies.T)
+
+
+def ease(data: Interactions, *, penalty: float) -> Product:
+    """EASE on all ratings, likes or not."""
+    rated = data.rated()
+    return Product(rated, fit_ease(rated, penalty=penalty))
+
+
+def _chosen(data: Interactions, likes_only: bool) -> sp.csr_matrix:
+    """(U, M) float32, 1 at every like, or rating."""
+    return data.liked() if likes_only else data.rated()
+
+
+def _expected_likes(data: Interactions, penalty: float) -> Floats:
+    """(M,) float32 likes by ridge regression from the genres of all rated movies; the constant is free."""
+    inputs = np.hstack([np.ones((data.num_movies, 1)), data.genres])  # (M, 1 + G)
+    rated = np.unique(data.movies)
+    penalties = np.array([0.0] + [penalty] * data.genres.shape[1])
+    weights = fit_ridge(inputs[rated], count_by_movie(data.liked())[rated], penalty=penalties)
+    expected: Floats = (inputs @ weights).astype(np.float32)
+    return expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +218,25 @@ class Entry:
     rates: bool = False
 
 
+_NOTHING: frozenset[str] = frozenset()
+_KNOWN, _NEW = frozenset({"known"}), frozenset({"new"})
+_USERS = frozenset({"known", "cold"})
+
+
+def _without_options(fit: Callable[[Interactions], Baseline]) -> Callable[..., Baseline]:
+    return lambda data, config, seed: fit(data)
+
+
 def _fit_biases(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
     return Biases(data, user_damping=config.user_damping, movie_damping=config.movie_damping)
 
 
-def _fit_most_rated_in_group(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
-    return PopularInGroup(data, likes_only=False)
-
-
-def _fit_popular_genres(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
-    return PopularGenres(data, penalty=config.genre_penalty)
-
-
 def _fit_liked_genres(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
-    return LikedGenres(data, penalty=config.genre_penalty, damping=config.taste_damping)
+    return liked_genres(data, penalty=config.genre_penalty, damping=config.taste_damping)
 
 
 def _fit_als(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
-    return ALS(
+    return implicit_als(
         data,
         factors=config.als_factors,
         alpha=config.als_alpha,
@@ -58,30 +246,31 @@ def _fit_als(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
     )
 
 
-def _fit_ridge(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
-    return AttributeRidge(data, penalty=config.ridge_penalty)
-
-
-def _fit_ease(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
-    return EASE(data, penalty=config.ease_penalty)
-
-
-_NOTHING: frozenset[str] = frozenset()
-_KNOWN, _NEW = frozenset({"known"}), frozenset({"new"})
-_USERS = frozenset({"known", "cold"})
+_most_rated = _without_options(partial(popular, likes_only=False))
+_most_rated_in_group = _without_options(partial(popular_in_group, likes_only=False))
 BASELINES = (
-    Entry("mean", "Mean", _NOTHING, lambda data, config, seed: Mean(data), rates=True),
+    Entry("mean", "Mean", _NOTHING, _without_options(Mean), rates=True),
     Entry("biases", "User + movie bias", _USERS, _fit_biases, rates=True),
     Entry("chance", "Chance", _NEW, lambda data, config, seed: Chance(data, seed=seed)),
-    Entry("popular", "Most popular", _USERS, lambda data, config, seed: Popular(data)),
-    Entry("popular_in_group", "Popular in group", _USERS, lambda data, config, seed: PopularInGroup(data)),
-    Entry("most_rated", "Most rated", _USERS, lambda data, config, seed: Popular(data, likes_only=False)),
-    Entry("most_rated_in_group", "Most rated in group", _USERS, _fit_most_rated_in_group),
-    Entry("popular_genres", "Popular genres", _NEW, _fit_popular_genres),
+    Entry("popular", "Most popular", _USERS, _without_options(popular)),
+    Entry("popular_in_group", "Popular in group", _USERS, _without_options(popular_in_group)),
+    Entry("most_rated", "Most rated", _USERS, _most_rated),
+    Entry("most_rated_in_group", "Most rated in group", _USERS, _most_rated_in_group),
+    Entry(
+        "popular_genres",
+        "Popular genres",
+        _NEW,
+        lambda data, config, seed: popular_genres(data, penalty=config.genre_penalty),
+    ),
     Entry("liked_genres", "Liked genres", _NEW, _fit_liked_genres),
-    Entry("attribute_ridge", "Attribute ridge", _USERS, _fit_ridge),
+    Entry(
+        "attribute_ridge",
+        "Attribute ridge",
+        _USERS,
+        lambda data, config, seed: attribute_ridge(data, penalty=config.ridge_penalty),
+    ),
     Entry("als", "Implicit ALS", _KNOWN, _fit_als),
-    Entry("ease", "EASE", _KNOWN, _fit_ease),
+    Entry("ease", "EASE", _KNOWN, lambda data, config, seed: ease(data, penalty=config.ease_penalty)),
 )
 
 

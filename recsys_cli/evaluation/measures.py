@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from recsys_cli import metrics
 from recsys_cli.config.evaluation import ProtocolConfig
-from recsys_cli.evaluation.baseline import Floats, Interactions, Ints
+from recsys_cli.evaluation.interactions import Floats, Interactions, Ints
 from recsys_cli.evaluation.protocol import Group
 
 _BATCH = 1024  # users that are ranked at a time
 
 
 class Scorer(Protocol):
-    """A trained model or a baseline; see :class:`recsys_cli.evaluation.baseline.Baseline` for both methods."""
+    """A trained model or a baseline; see :class:`recsys_cli.evaluation.baselines.Baseline` for both methods."""
 
     def scores(self, users: Ints) -> Floats | None:
         """(N, M) float32 that may be changed, larger is better; None where it orders nothing."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recsys_cli.config.evaluation import ProtocolConfig
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.dataset.split import hold_out_movies, hold_out_ratings, hold_out_users
-from recsys_cli.evaluation.baseline import Floats, Interactions, Ints
+from recsys_cli.evaluation.interactions import Floats, Interactions, Ints
 from recsys_cli.model.vocabulary import Vocabulary
 
 

@@ -1,1 +1,1 @@
-"""Closed forms on sparse matrices, each written once."""
+"""Closed forms on NumPy arrays and sparse matrices, each written once: none knows of a model or a command."""

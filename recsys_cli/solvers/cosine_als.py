@@ -6,11 +6,10 @@ side is zero, makes up the length that is missing to 1.
 """
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from recsys_cli.training.batches import Batches
-from recsys_cli.training.data import ByUser, Floats, Ratings
-
+Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 # Ratings as the mean person (or movie) has them, that each has besides: so many, and so many for each of its own.
@@ -19,44 +18,49 @@ _START_NOISE = 0.1
 _NEWTON_STEPS = 4
 
 
-def fit_cosine_als(batches: Batches, *, factors: int, sweeps: int, seed: int) -> tuple[Floats, Floats]:
-    """Fit to the training ratings.
+def fit_cosine_als(
+    cosines: sp.csr_matrix, *, mean: float, factors: int, sweeps: int, seed: int
+) -> tuple[Floats, Floats]:
+    """Fit to ratings.
 
     Args:
-        batches: of the training data.
-        factors: coordinates that users and movies share, at least 1.
+        cosines: (N, M) float32, ratings over the top of the scale; a stored zero is a rating.
+        mean: of the ratings, over the top of the scale.
+        factors: F, coordinates that users and movies share, at least 1.
         sweeps: alternations between users and movies, at least 1.
         seed: of the starting point.
 
-    Returns: user vectors (U + 1, F + 2) and movie vectors (M + 1, F + 2), float32, unit rows; the mean vector for
-        whoever has no rating.
+    Returns: user vectors (N, F + 2) and movie vectors (M, F + 2), float32, unit rows; the mean vector for whoever
+        has no rating.
     """
-    data, training = batches.data, batches.data.training
-    shares = training.values / np.float32(data.rating_max)  # cosines
-    by_user = ByUser.group(Ratings(training.users, training.movies, shares), data.num_users)
-    by_movie = ByUser.group(Ratings(training.movies, training.users, shares), data.num_movies)
+    by_user, by_movie = cosines.sorted_indices(), cosines.T.tocsr().sorted_indices()
     user_mean = np.zeros(factors)
-    user_mean[0] = np.sqrt(max(batches.mean / data.rating_max, 0.01))
+    user_mean[0] = np.sqrt(max(mean, 0.01))
     movie_mean = user_mean
-    noise = np.random.default_rng([seed, 3]).normal(0.0, _START_NOISE, (data.num_movies + 1, factors))
+    noise = np.random.default_rng([seed, 3]).normal(0.0, _START_NOISE, (cosines.shape[1], factors))
     movies = movie_mean + noise * (np.arange(factors) > 0)
     for _ in range(sweeps):
         users = _solve(by_user, movies, user_mean)
         movies = _solve(by_movie, users, movie_mean)
-        user_mean, movie_mean = users[batches.users].mean(axis=0), movies[batches.catalogue].mean(axis=0)
+        user_mean, movie_mean = users[_stored(by_user)].mean(axis=0), movies[_stored(by_movie)].mean(axis=0)
     return _fill_up(users, coordinate=0), _fill_up(movies, coordinate=1)
 
 
-def _solve(shares: ByUser, others: Doubles, mean: Doubles) -> Doubles:
+def _stored(matrix: sp.csr_matrix) -> NDArray[np.int64]:
+    """Rows with something stored, ascending."""
+    return np.flatnonzero(np.diff(matrix.indptr))
+
+
+def _solve(cosines: sp.csr_matrix, others: Doubles, mean: Doubles) -> Doubles:
     """(N, F) vectors no longer than 1, given those of the others (M, F)."""
-    solved = np.tile(mean, (len(shares.indptr) - 1, 1))
+    solved = np.tile(mean, (cosines.shape[0], 1))
     identity = np.eye(len(mean))
-    for row in np.flatnonzero(shares.counts()):
-        own = slice(shares.indptr[row], shares.indptr[row + 1])
-        inputs = others[shares.movies[own]]  # (n, F)
+    for row in _stored(cosines):
+        own = slice(cosines.indptr[row], cosines.indptr[row + 1])
+        inputs = others[cosines.indices[own]]  # (n, F)
         penalty = _PENALTY + _PENALTY_A_RATING * len(inputs)
         gram = inputs.T @ inputs + penalty * identity
-        solved[row] = solve_in_ball(gram, inputs.T @ shares.values[own] + penalty * mean)
+        solved[row] = solve_in_ball(gram, inputs.T @ cosines.data[own] + penalty * mean)
     return solved
 
 

@@ -85,6 +85,10 @@ class Batches:
         likes.eliminate_zeros()
         return likes
 
+    def cosines(self) -> sp.csr_matrix:
+        """(U + 1, M + 1) float32, every training rating over the top of the scale."""
+        return self._matrix(self.by_user.values / np.float32(self.data.rating_max))
+
     def history(self) -> tuple[sp.csr_matrix, sp.csr_matrix]:
         """The history's two inputs with every training rating visible, each (U + 1, M + 1) float32."""
         counts = self.by_user.counts()

@@ -5,27 +5,19 @@ only.
 """
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
+from recsys_cli.solvers.ease import fit_ease
 from recsys_cli.training.batches import Batch, Batches
 from recsys_cli.training.data import Floats
 
 
 class RankingTeacher:
-    """EASE, item-to-item weights fitted on the training likes: costs one inverse of a movies x movies matrix.
-
-    Source: Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
-    """
+    """EASE on the training likes: costs one inverse of a movies x movies matrix."""
 
     def __init__(self, batches: Batches, *, penalty: float):
         self.likes = batches.likes()[:, batches.catalogue]  # (U + 1, M) sparse
-        gram = (self.likes.T @ self.likes).toarray().astype(np.float64)
-        gram[np.diag_indices_from(gram)] += penalty
-        inverse = scipy.linalg.inv(gram, overwrite_a=True, check_finite=False)
-        weights = inverse / -np.diag(inverse)
-        weights[np.diag_indices_from(weights)] = 0.0  # a movie says nothing about itself
-        self.weights = weights.astype(np.float32)
+        self.weights = fit_ease(self.likes, penalty=penalty)
 
     def targets(self, batch: Batch, *, sharpness: float) -> NDArray[np.float32]:
         """Share of each user's attention that each candidate deserves.

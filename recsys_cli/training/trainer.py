@@ -122,7 +122,7 @@ class Trainer:
         self.ranking_teacher: RankingTeacher | None = None
         self.rating_teacher: RatingTeacher | None = None
         if self.towers.stars is not None:
-            movies, users = damped_offsets(self.batches)
+            users, movies = damped_offsets(self.batches)
             flat = np.zeros(self.options.towers.embedding_dim, dtype=np.float32)
             self.towers.stars.start(movie_offsets=movies, user_offsets=users, slope=flat)
         if self.options.objective.objective == "rating":
@@ -144,7 +144,11 @@ class Trainer:
         if factors < 1 or not (warm_start.warm_start or self.options.objective.teacher_weight):
             return
         users, movies = fit_cosine_als(
-            self.batches, factors=factors, sweeps=warm_start.als_iterations, seed=self.options.schedule.seed
+            self.batches.cosines(),
+            mean=self.batches.mean / self.data.rating_max,
+            factors=factors,
+            sweeps=warm_start.als_iterations,
+            seed=self.options.schedule.seed,
         )
         if warm_start.warm_start:
             start_rating(self.towers, self.batches, users, movies)

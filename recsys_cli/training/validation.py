@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from recsys_cli.config.training import ObjectiveConfig
 from recsys_cli.metrics import ndcg, rmse, top_k
+from recsys_cli.solvers.biases import fit_biases
 from recsys_cli.training.data import Ratings, TrainingData
 
 if TYPE_CHECKING:  # paddle may not be loaded before the process is ready for it
@@ -61,9 +62,13 @@ class Validation:
         training, held = self.data.training, self.everybody
         low, high = self.data.rating_min, self.data.rating_max
         mean = training.values.mean(dtype=np.float64)
-        left = training.values - mean
-        movies = _damped_means(training.movies, left, self.data.num_movies + 1)
-        users = _damped_means(training.users, left - movies[training.movies], self.data.num_users + 1)
+        users, movies = fit_biases(
+            training.users,
+            training.movies,
+            training.values - mean,
+            sizes=(self.data.num_users + 1, self.data.num_movies + 1),
+            dampings=(_DAMPING, _DAMPING),
+        )
         biases = mean + movies[held.movies] + users[held.users[held.of_user]]
         metrics = {
             "rmse of the mean": rmse(np.full(len(held.values), mean), held.values),
@@ -105,7 +110,3 @@ class _Held:
 
 def _like_threshold(data: TrainingData, objective: ObjectiveConfig) -> float:
     return data.rating_max * objective.like_share
-
-
-def _damped_means(rows: NDArray[np.int32], values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    return np.bincount(rows, values, size) / (np.bincount(rows, minlength=size) + _DAMPING)

@@ -8,17 +8,15 @@ Both sides are split the same way: the attributes explain what a ridge regressio
 another one lets it, and the id explains the rest.
 """
 
-import dataclasses
-
 import numpy as np
 import paddle
-import scipy.sparse as sp
-from implicit.cpu.als import AlternatingLeastSquares
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from recsys_cli.config.training import WarmStartConfig
+from recsys_cli.solvers.biases import fit_biases
 from recsys_cli.solvers.cosine_als import fit_cosine_als
+from recsys_cli.solvers.implicit_als import fit_implicit_als
+from recsys_cli.solvers.ridge import fit_ridge, one_hot
 from recsys_cli.towers.network import Attribute, MovieTower, StarHead, TwoTowers, UserTower
 from recsys_cli.training.batches import Batches
 
@@ -36,15 +34,22 @@ def start_ranking(towers: TwoTowers, batches: Batches, config: WarmStartConfig, 
     if not likes.nnz:
         return  # nothing to learn from
     history_width, dim = towers.users.rated.project.shape
-    config = dataclasses.replace(config, als_factors=min(config.als_factors, dim - 1, history_width))
-    user_factors, movie_factors = fit_als(likes, config, seed=seed)
+    factors = min(config.als_factors, dim - 1, history_width)
+    user_factors, movie_factors = fit_implicit_als(
+        likes,
+        factors=factors,
+        alpha=config.als_alpha,
+        regularization=config.als_regularization * likes.nnz / np.count_nonzero(likes.getnnz(axis=1)),
+        sweeps=config.als_iterations,
+        seed=seed,
+    )
     norms = np.linalg.norm(movie_factors, axis=1)
     filled_up = np.hstack([movie_factors, np.sqrt(norms.max() ** 2 - norms**2)[:, None]])  # (M + 1, F + 1)
     lengths = np.linalg.norm(user_factors, axis=1, keepdims=True)  # (U + 1, 1)
     typical = lengths[batches.users].mean()
     users, lengths = user_factors / typical, lengths / typical
     movies = filled_up / norms.max()
-    room = min(config.star_factors, dim - movies.shape[1], history_width - config.als_factors)
+    room = min(config.star_factors, dim - movies.shape[1], history_width - factors)
     if towers.stars is not None and room > 0:
         user_tastes, movie_tastes = _start_stars(
             towers.stars, batches, factors=room, at=movies.shape[1], seed=seed
@@ -90,7 +95,13 @@ def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, se
 
     Returns: tastes of the users (U + 1, factors) and of the movies (M + 1, factors).
     """
-    users, movies = fit_cosine_als(batches, factors=factors, sweeps=_STAR_SWEEPS, seed=seed)
+    users, movies = fit_cosine_als(
+        batches.cosines(),
+        mean=batches.mean / batches.data.rating_max,
+        factors=factors,
+        sweeps=_STAR_SWEEPS,
+        seed=seed,
+    )
     users, movies = users[:, :factors], movies[:, :factors]
     user_mean, movie_mean = users[batches.users].mean(axis=0), movies[batches.catalogue].mean(axis=0)
     user_tastes, movie_tastes = users - user_mean, movies - movie_mean
@@ -108,52 +119,22 @@ def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, se
 
 
 def damped_offsets(batches: Batches) -> tuple[Matrix, Matrix]:
-    """Movie offsets (M + 1,) and user offsets (U + 1,) in stars: damped means of what is left over in turn."""
+    """User offsets (U + 1,) and movie offsets (M + 1,) in stars: damped means of what is left over in turn."""
     ratings, data = batches.data.training, batches.data
-
-    def damped(rows: NDArray[np.int32], left: Matrix, size: int) -> Matrix:
-        return (np.bincount(rows, left, size) / (np.bincount(rows, minlength=size) + _OFFSET_DAMPING)).astype(
-            np.float32
-        )
-
-    left = ratings.values - np.float32(batches.mean)
-    movies = damped(ratings.movies, left, data.num_movies + 1)
-    return movies, damped(ratings.users, left - movies[ratings.movies], data.num_users + 1)
-
-
-def fit_als(likes: sp.csr_matrix, config: WarmStartConfig, *, seed: int) -> tuple[Matrix, Matrix]:
-    """Implicit ALS of Hu, Koren and Volinsky (ICDM 2008).
-
-    Args:
-        likes: (U + 1, M + 1) float32, 1 at every like.
-        config: factors, alpha, regularisation, sweeps.
-        seed: of the starting point.
-
-    Returns: user vectors (U + 1, F) and movie vectors (M + 1, F), float32.
-    """
-    with threadpool_limits(1, "blas"):  # implicit has threads of its own
-        als = AlternatingLeastSquares(
-            factors=config.als_factors,
-            alpha=config.als_alpha,
-            regularization=config.als_regularization * likes.nnz / np.count_nonzero(likes.getnnz(axis=1)),
-            iterations=config.als_iterations,
-            random_state=seed,
-        )
-        als.fit(likes, show_progress=False)
-    return als.user_factors, als.item_factors
-
-
-def ridge(inputs: Matrix, outputs: Matrix, *, penalty: float) -> Matrix:
-    """Weights (I, O) of the ridge regression from inputs (N, I) to outputs (N, O)."""
-    gram = inputs.T @ inputs + penalty * np.eye(inputs.shape[1], dtype=np.float32)
-    return np.linalg.solve(gram.astype(np.float64), inputs.T @ outputs).astype(np.float32)
+    return fit_biases(
+        ratings.users,
+        ratings.movies,
+        ratings.values - np.float32(batches.mean),
+        sizes=(data.num_users + 1, data.num_movies + 1),
+        dampings=(_OFFSET_DAMPING, _OFFSET_DAMPING),
+    )
 
 
 def _start_movies(tower: MovieTower, vectors: Matrix, batches: Batches) -> None:
     """Start at unit vectors (M + 1, d)."""
     data, catalogue = batches.data, batches.catalogue
     genres: Matrix = np.hstack([np.ones((len(vectors), 1), np.float32), data.movie_genres], dtype=np.float32)
-    weights = ridge(genres[catalogue], vectors[catalogue], penalty=_ATTRIBUTE_PENALTY)
+    weights = fit_ridge(genres[catalogue], vectors[catalogue], penalty=_ATTRIBUTE_PENALTY)
     rest = vectors - genres @ weights
     rest[np.setdiff1d(np.arange(len(rest)), catalogue)] = 0.0  # without ratings: title and genres alone
     _assign(tower.bias, weights[0])
@@ -169,21 +150,14 @@ def _start_users(tower: UserTower, vectors: Matrix, movie_factors: Matrix, batch
     """
     data, known = batches.data, batches.users
     rated, valued = batches.history()
-    tables = [
-        (data.user_genders, data.num_genders),
-        (data.user_ages, data.num_ages),
-        (data.user_jobs, data.num_jobs),
-    ]
-    onehot = np.hstack(
-        [np.ones((len(known), 1), np.float32)]
-        + [np.eye(num + 1, dtype=np.float32)[rows[known]] for rows, num in tables]
-    )
-    weights = ridge(onehot, vectors[known], penalty=_ATTRIBUTE_PENALTY)
-    rest = vectors[known] - onehot @ weights
+    sizes = [num + 1 for num in (data.num_genders, data.num_ages, data.num_jobs)]
+    attributes = one_hot([rows[known] for rows in (data.user_genders, data.user_ages, data.user_jobs)], sizes)
+    weights = fit_ridge(attributes, vectors[known], penalty=_ATTRIBUTE_PENALTY)
+    rest = vectors[known] - attributes @ weights
     history = np.hstack([rated[known] @ movie_factors, valued[known] @ movie_factors])  # (U, 2 F)
-    maps = ridge(history, rest, penalty=_HISTORY_PENALTY)
+    maps = fit_ridge(history, rest, penalty=_HISTORY_PENALTY)
     _assign(tower.bias, weights[0])
-    blocks = np.split(weights[1:], np.cumsum([num + 1 for _, num in tables])[:-1])
+    blocks = np.split(weights[1:], np.cumsum(sizes)[:-1])
     for attribute, block in zip((tower.gender, tower.age, tower.job), blocks, strict=True):
         _assign_table(attribute, block)
     for attribute, onto in zip((tower.rated, tower.valued), np.split(maps, 2), strict=True):

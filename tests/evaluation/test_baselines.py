@@ -6,11 +6,22 @@ import numpy as np
 import pytest
 
 from recsys_cli.config.evaluation import BaselineConfig
-from recsys_cli.evaluation.baseline import Interactions
-from recsys_cli.evaluation.baselines import BASELINES, Entry, why_not
-from recsys_cli.evaluation.linear_baselines import ALS, EASE, AttributeRidge
-from recsys_cli.evaluation.popularity_baselines import Chance, LikedGenres, Popular, PopularGenres, PopularInGroup
-from recsys_cli.evaluation.rating_baselines import Biases, Mean
+from recsys_cli.evaluation.baselines import (
+    BASELINES,
+    Biases,
+    Chance,
+    Entry,
+    Mean,
+    attribute_ridge,
+    ease,
+    implicit_als,
+    liked_genres,
+    popular,
+    popular_genres,
+    popular_in_group,
+    why_not,
+)
+from recsys_cli.evaluation.interactions import Interactions
 from recsys_cli.metrics import top_k
 
 EVERYBODY = np.arange(4)
@@ -84,17 +95,17 @@ def test_biases_stay_on_the_scale() -> None:
 
 
 def test_popular_counts_likes(data: Interactions) -> None:
-    assert Popular(data).scores(EVERYBODY[:1]).tolist() == [[2, 3, 2, 0]]
+    assert popular(data).scores(EVERYBODY[:1]).tolist() == [[2, 3, 2, 0]]
 
 
 def test_popular_in_group_breaks_ties_by_the_likes_of_everybody(data: Interactions) -> None:
-    scores = PopularInGroup(data).scores(np.array([0, 2]))
+    scores = popular_in_group(data).scores(np.array([0, 2]))
     np.testing.assert_allclose(scores, [[2 + 2 / 4, 1 + 3 / 4, 2 / 4, 0], [2 / 4, 2 + 3 / 4, 2 + 2 / 4, 0]])
 
 
 def test_most_rated_counts_ratings(data: Interactions) -> None:
-    assert Popular(data, likes_only=False).scores(EVERYBODY[:1]).tolist() == [[2, 3, 3, 1]]
-    scores = PopularInGroup(data, likes_only=False).scores(np.array([0, 2]))
+    assert popular(data, likes_only=False).scores(EVERYBODY[:1]).tolist() == [[2, 3, 3, 1]]
+    scores = popular_in_group(data, likes_only=False).scores(np.array([0, 2]))
     everybody = np.array([2, 3, 3, 1]) / 4
     np.testing.assert_allclose(scores - everybody, [[2, 1, 1, 1], [0, 2, 2, 0]])
 
@@ -102,13 +113,13 @@ def test_most_rated_counts_ratings(data: Interactions) -> None:
 def test_popular_genres_by_hand() -> None:
     # 2 likes of the first genre's movie, none of the second's: 1 + 1 and 1 - 1 with the smallest weights.
     data = table([[5, 0, 1, 0], [5, 0, 1, 0], [1, 0, 1, 0]])
-    scores = PopularGenres(data, penalty=1e-6).scores(np.array([0]))
+    scores = popular_genres(data, penalty=1e-6).scores(np.array([0]))
     np.testing.assert_allclose(scores[0, [0, 2]], [2.0, 0.0], atol=1e-4)
     assert scores[0, 1] == pytest.approx(1.0, abs=1e-4)  # not rated: 1 constant + 1 - 1
 
 
 def test_liked_genres_prefer_the_users_own(data: Interactions) -> None:
-    scores = LikedGenres(data, penalty=100.0, damping=1.0).scores(np.array([1, 3]))
+    scores = liked_genres(data, penalty=100.0, damping=1.0).scores(np.array([1, 3]))
     assert scores[0].argmax() == 0  # likes the first genre alone
     assert scores[1].argmax() == 2  # the second more often than the first
 
@@ -128,7 +139,7 @@ def test_ease_is_a_ridge_regression_of_each_movie_on_the_others(rng: np.random.G
         others = np.delete(np.arange(25), movie)
         gram = rated[:, others].T @ rated[:, others] + 7.0 * np.eye(24)
         weights[others, movie] = np.linalg.solve(gram, rated[:, others].T @ rated[:, movie])
-    scores = EASE(data, penalty=7.0).scores(np.array([5, 2]))
+    scores = ease(data, penalty=7.0).scores(np.array([5, 2]))
     np.testing.assert_allclose(scores, rated[[5, 2]] @ weights, atol=1e-4)
 
 
@@ -140,7 +151,7 @@ def test_attribute_ridge_is_a_least_squares_solution(rng: np.random.Generator) -
     padded = np.vstack([inputs, np.sqrt(2.0) * np.eye(13)])
     targets = np.vstack([data.liked().toarray(), np.zeros((13, 25))])
     weights = np.linalg.lstsq(padded, targets, rcond=None)[0]
-    scores = AttributeRidge(data, penalty=2.0).scores(np.array([7, 8, 9]))
+    scores = attribute_ridge(data, penalty=2.0).scores(np.array([7, 8, 9]))
     np.testing.assert_allclose(scores, inputs[7:10] @ weights, atol=1e-4)
 
 
@@ -148,7 +159,7 @@ def test_attribute_ridge_does_not_learn_from_people_without_ratings(rng: np.rand
     data = random_data(rng)
     genders, ages, jobs = (np.append(rows, [1, 1, 1]) for rows in (data.genders, data.ages, data.jobs))
     crowd = dataclasses.replace(data, genders=genders, ages=ages, jobs=jobs)
-    ours, theirs = (AttributeRidge(each, penalty=2.0).scores(np.arange(5)) for each in (data, crowd))
+    ours, theirs = (attribute_ridge(each, penalty=2.0).scores(np.arange(5)) for each in (data, crowd))
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
@@ -156,8 +167,8 @@ def test_als_and_ease_complete_two_blocks(rng: np.random.Generator) -> None:
     own = np.arange(80)[:, None] % 2 == np.arange(30)[None] % 2
     blocks = table(np.where(own & (rng.random((80, 30)) < 0.4), 5, 0).tolist())
     blocks = dataclasses.replace(blocks, genres=np.zeros((30, 1), dtype=np.float32))
-    als = ALS(blocks, factors=2, alpha=2.0, regularization=0.1, sweeps=15, seed=1)
-    for baseline in (als, EASE(blocks, penalty=20.0)):
+    als = implicit_als(blocks, factors=2, alpha=2.0, regularization=0.1, sweeps=15, seed=1)
+    for baseline in (als, ease(blocks, penalty=20.0)):
         best = top_k(baseline.scores(np.arange(80)), 10)
         assert np.take_along_axis(own, best, axis=1).all()
 
@@ -165,7 +176,8 @@ def test_als_and_ease_complete_two_blocks(rng: np.random.Generator) -> None:
 def test_als_gives_the_same_for_the_same_seed(rng: np.random.Generator) -> None:
     data = random_data(rng)
     first, second = (
-        ALS(data, factors=4, alpha=2.0, regularization=1.0, sweeps=3, seed=5).scores(EVERYBODY) for _ in range(2)
+        implicit_als(data, factors=4, alpha=2.0, regularization=1.0, sweeps=3, seed=5).scores(EVERYBODY)
+        for _ in range(2)
     )
     np.testing.assert_array_equal(first, second)
 

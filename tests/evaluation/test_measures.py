@@ -7,8 +7,9 @@ import pytest
 import scipy.sparse as sp
 
 from recsys_cli.config.evaluation import ProtocolConfig
-from recsys_cli.evaluation.baseline import Baseline, Floats, Interactions, Ints
+from recsys_cli.evaluation.baselines import Baseline
 from recsys_cli.evaluation.estimates import Bootstrap, estimate
+from recsys_cli.evaluation.interactions import Floats, Interactions, Ints
 from recsys_cli.evaluation.measures import GroupMeasure, Measured, Sums
 from recsys_cli.evaluation.protocol import Group
 from recsys_cli.evaluation.result import MODEL, Measurements, group_report

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from two_blocks import two_blocks
 
 from recsys_cli.config.training import TrainingOptions
@@ -12,14 +13,19 @@ from recsys_cli.dataset.split import hold_out_ratings
 from recsys_cli.metrics import rmse
 from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.solvers.cosine_als import fit_cosine_als, solve_in_ball
-from recsys_cli.training.batches import Batches
 from recsys_cli.training.data import TrainingData, training_data
 from recsys_cli.training.trainer import Trainer
 
 
-def make_batches(data: TrainingData) -> Batches:
-    options = TrainingOptions()
-    return Batches(data, options.objective, options.masking, batch_users=64, history_damping=10.0)
+def cosines(data: TrainingData) -> sp.csr_matrix:
+    """The training ratings over the top of the scale."""
+    ratings, shape = data.training, (data.num_users + 1, data.num_movies + 1)
+    return sp.csr_matrix((ratings.values / np.float32(data.rating_max), (ratings.users, ratings.movies)), shape)
+
+
+def fit(data: TrainingData, factors: int) -> tuple[np.ndarray, np.ndarray]:
+    mean = float(data.training.values.mean(dtype=np.float64)) / data.rating_max
+    return fit_cosine_als(cosines(data), mean=mean, factors=factors, sweeps=8, seed=1)
 
 
 def random_problem(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -49,20 +55,20 @@ def test_a_solution_outside_becomes_the_best_on_the_ball(rng: np.random.Generato
 
 def test_its_cosines_are_the_ratings() -> None:
     data = two_blocks()
-    users, movies = fit_cosine_als(make_batches(data), factors=6, sweeps=8, seed=1)
+    users, movies = fit(data, factors=6)
     np.testing.assert_allclose(np.linalg.norm(users, axis=1), 1.0, atol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(movies, axis=1), 1.0, atol=1e-5)
     ratings = data.training
-    cosines = (users[ratings.users] * movies[ratings.movies]).sum(axis=1)
+    products = (users[ratings.users] * movies[ratings.movies]).sum(axis=1)
     of_the_mean = rmse(np.full(len(ratings), ratings.values.mean(), np.float32), ratings.values)
-    assert rmse(data.rating_max * cosines, ratings.values) < 0.7 * of_the_mean
+    assert rmse(data.rating_max * products, ratings.values) < 0.7 * of_the_mean
 
 
 def test_the_towers_start_at_it() -> None:
     data = two_blocks()
     options = TrainingOptions.from_dict({"objective": "rating", "als_factors": 6, "history_width": 8})
     trainer = Trainer(data, options)
-    users, movies = fit_cosine_als(trainer.batches, factors=6, sweeps=8, seed=1)
+    users, movies = fit(data, factors=6)
     snapshot = trainer.snapshot()
     expected = users[1:] @ movies[trainer.batches.catalogue].T
     found = snapshot.user_vectors(np.arange(1, data.num_users + 1)) @ snapshot.movie_vectors[1:].T
@@ -88,16 +94,16 @@ def test_the_stars_start_at_more_than_offsets() -> None:
 
 @pytest.mark.slow
 def test_it_beats_the_biases_on_movielens(ml1m: Path) -> None:
-    from recsys_cli.evaluation.baseline import Interactions
-    from recsys_cli.evaluation.rating_baselines import Biases
+    from recsys_cli.evaluation.baselines import Biases
+    from recsys_cli.evaluation.interactions import Interactions
 
     dataset = read_dataset(ml1m)
     split = hold_out_ratings(len(dataset.rating_values), share=0.1, rng=np.random.default_rng(1))
     data = training_data(dataset, Vocabulary.from_dataset(dataset), split)
-    users, movies = fit_cosine_als(make_batches(data), factors=32, sweeps=8, seed=1)
+    users, movies = fit(data, factors=32)
     asked = data.validation
-    cosines = (users[asked.users] * movies[asked.movies]).sum(axis=1)
-    estimates = np.clip(data.rating_max * cosines, data.rating_min, data.rating_max)
+    products = (users[asked.users] * movies[asked.movies]).sum(axis=1)
+    estimates = np.clip(data.rating_max * products, data.rating_min, data.rating_max)
     interactions = Interactions(
         users=data.training.users,
         movies=data.training.movies,

@@ -1,4 +1,4 @@
-"""What a baseline learns from, and what it can be asked."""
+"""What a baseline learns from."""
 
 from __future__ import annotations
 
@@ -72,28 +72,3 @@ class Interactions:
         cells = (self.users[chosen], self.movies[chosen])
         ones = np.ones(len(cells[0]), dtype=np.float32)
         return sp.csr_matrix((ones, cells), shape=(self.num_users, self.num_movies))
-
-
-class Baseline:
-    """A fitted baseline: it orders movies, estimates ratings, or both."""
-
-    def scores(self, users: Ints) -> Floats | None:
-        """Every movie's score for some users.
-
-        Args:
-            users: (N,) int64 indices.
-
-        Returns: (N, M) float32 that the caller may change, larger is better; None where it orders nothing.
-        """
-        return None
-
-    def estimates(self, users: Ints, movies: Ints) -> Floats | None:
-        """Ratings of pairs.
-
-        Args:
-            users: (P,) int64 indices.
-            movies: (P,) int64 indices.
-
-        Returns: (P,) float32 on the rating scale; None where it estimates nothing.
-        """
-        return None
