@@ -57,14 +57,12 @@ class ServedModel:
 
     def scores(self, users: Ints) -> Floats:
         """(N, M) float32, top of the rating scale x inner product."""
-        scores: Floats = self._folder.info.rating_max * (self.user_vectors[users] @ self.movie_vectors.T)
-        return scores
+        return self._folder.info.score(self.user_vectors[users] @ self.movie_vectors.T)
 
     def pair_scores(self, users: Ints, movies: Ints) -> Floats:
         """(P,) float32, the scores of pairs."""
-        products = np.einsum("pd,pd->p", self.user_vectors[users], self.movie_vectors[movies])
-        scores: Floats = np.float32(self._folder.info.rating_max) * products
-        return scores
+        similarities = np.einsum("pd,pd->p", self.user_vectors[users], self.movie_vectors[movies])
+        return self._folder.info.score(similarities)
 
     def stars(self, users: Ints, movies: Ints) -> Floats | None:
         """(P,) float32, the star head's ratings of pairs; None where the model has none."""

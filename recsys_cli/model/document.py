@@ -5,9 +5,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from recsys_cli.errors import ArtifactError
 
@@ -15,6 +17,7 @@ FORMAT = "recsys-model"
 FORMAT_VERSION = 1
 AGAIN = "run 'recsys train' again"
 _MAX_BYTES = 1 << 20
+_Number = TypeVar("_Number", float, NDArray[np.float32])
 # No separator: no file is ever read outside the folder.
 _FileName = Annotated[str, msgspec.Meta(pattern=r"(?a)^\w[\w.]*\Z")]
 
@@ -40,7 +43,7 @@ class ModelInfo:
         data: format, fingerprint and counts of the data set.
         vocabulary_fingerprint: fingerprint of ``vocabulary.json``'s content, as the data layer computes it.
         split: what was held out for validation.
-        metrics: validation metrics of the kept epoch, by name.
+        metrics: validation metrics of the kept epoch, by name; None where there was nothing to compute one from.
         run: seconds, ratings per second, the data's folder; not part of the fingerprint.
     """
 
@@ -53,8 +56,12 @@ class ModelInfo:
     data: Mapping[str, Any]
     vocabulary_fingerprint: str
     split: Mapping[str, Any]
-    metrics: Mapping[str, float]
+    metrics: Mapping[str, float | None]
     run: Mapping[str, Any]
+
+    def score(self, similarity: _Number) -> _Number:
+        """What is printed of an inner product of -1..1: the top of the rating scale times it."""
+        return similarity * self.rating_max
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):

@@ -144,7 +144,7 @@ def write_lists(
                     basis="user" if is_known else "profile",
                     movie_ids=found.movie_ids,
                     titles=[titles[movie_id] for movie_id in found.movie_ids.tolist()],
-                    scores=found.scores * np.float32(index.folder.info.rating_max),
+                    scores=index.folder.info.score(found.scores),
                 )
                 for user_id, is_known, found in lists
             )

@@ -194,7 +194,7 @@ class Recommender:
                 movie_id=int(hits.movie_ids[place]),
                 title=display_title(hits.titles[place]),
                 genres=hits.genres[place],
-                score=self.index.folder.info.rating_max * float(hits.scores[place]),
+                score=self.index.folder.info.score(float(hits.scores[place])),
                 stars=stars[place],
             )
             for place in range(len(hits))

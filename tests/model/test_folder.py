@@ -305,3 +305,10 @@ def test_the_swap_leaves_the_new_model_and_nothing_else(
     newer = write(tmp_path / "model", make_arrays(rng))
     assert ModelFolder.open(tmp_path / "model").fingerprint == newer.fingerprint
     assert list(tmp_path.iterdir()) == [tmp_path / "model"]
+
+
+def test_a_score_is_the_similarity_on_the_rating_scale() -> None:
+    assert INFO.score(-0.5) == -2.5
+    scores = INFO.score(np.array([1, 0.25, 0], dtype=np.float32))
+    assert scores.dtype == np.float32
+    assert scores.tolist() == [5.0, 1.25, 0.0]
