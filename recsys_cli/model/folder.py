@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.arrays import Audience, Floats, Ints, Seen, Stars, UserTables
 from recsys_cli.model.document import AGAIN, FileEntry, ModelInfo, read_document, sha256
+from recsys_cli.model.history import History
 from recsys_cli.model.npz import read_npz
 
 __all__ = ["ModelArrays", "ModelFolder", "ModelInfo"]
@@ -214,6 +215,16 @@ class ModelFolder:
         self._require("stars.npz", sizes == expected, "a number for each dimension, movie and user")
         arrays["mean"] = arrays["mean"].item()
         return Stars(**arrays, rating_min=self.info.rating_min, rating_max=self.info.rating_max)
+
+    @cached_property
+    def history(self) -> History | None:
+        """The epochs of the training, or None in a folder that was written without them."""
+        if "history.json" not in self._files:
+            return None
+        try:
+            return History.from_json(self.read("history.json"))
+        except ValueError as error:
+            raise ArtifactError(f"{self.path / 'history.json'}: not of this format: {error}: {AGAIN}") from error
 
     def _arrays(self, name: str, **dimensions: int) -> dict[str, Any]:
         """Arrays of one ``.npz`` by name, their number of dimensions checked."""

@@ -13,6 +13,7 @@ import numpy as np
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.document import FORMAT, FORMAT_VERSION, ModelInfo, canonical, model_fingerprint, sha256
 from recsys_cli.model.folder import ModelArrays, ModelFolder
+from recsys_cli.model.history import History
 from recsys_cli.replacing import replacing
 
 
@@ -23,6 +24,7 @@ def write_model(
     *,
     vocabulary_text: str,
     save_towers: Callable[[Path], None],
+    history: History | None = None,
 ) -> ModelFolder:
     """Write a model folder beside its name and swap it in; whatever stood there stays until then.
 
@@ -32,6 +34,7 @@ def write_model(
         arrays: what the ``.npz`` files hold.
         vocabulary_text: content of ``vocabulary.json``.
         save_towers: writes the tower programs into the folder it is given.
+        history: of the training; None leaves ``history.json`` out.
 
     Returns: the folder, opened.
 
@@ -42,6 +45,8 @@ def write_model(
     with replacing(path, partial(_cannot_write, path), folder=True) as building:
         (building / "vocabulary.json").write_text(vocabulary_text, encoding="utf-8", newline="")
         _write_arrays(building, arrays)
+        if history is not None:
+            (building / "history.json").write_bytes(history.to_json())
         save_towers(building)
         _write_document(building, info)
     return ModelFolder.open(path)

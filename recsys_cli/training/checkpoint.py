@@ -22,11 +22,11 @@ class Reached:
     """Where an interrupted training stands.
 
     Attributes:
-        epochs: epochs done.
+        epochs: the epochs done.
         best: the best of them and its weights.
     """
 
-    epochs: int
+    epochs: tuple[Epoch, ...]
     best: "tuple[Epoch, Weights]"
 
 
@@ -40,7 +40,7 @@ class Checkpoint:
         self.path = path
         self.belongs_to = belongs_to  # fingerprint of data and options
 
-    def save(self, trainer: "Trainer", *, epochs: int, best: "tuple[Epoch, Weights]") -> None:
+    def save(self, trainer: "Trainer", *, epochs: tuple[Epoch, ...], best: "tuple[Epoch, Weights]") -> None:
         """Write the state after some epochs.
 
         Raises:
@@ -49,7 +49,12 @@ class Checkpoint:
         towers = {name: weight.numpy() for name, weight in trainer.towers.named_parameters()}
         parts = {"tower": towers, "average": trainer.averaged_weights(), "best": best[1], "adam": trainer.adam()}
         arrays = {f"{part}/{name}": array for part, named in parts.items() for name, array in named.items()}
-        state = {"epochs": epochs, "step": trainer.step, "best": asdict(best[0]), "belongs_to": self.belongs_to}
+        state = {
+            "epochs": [asdict(epoch) for epoch in epochs],
+            "step": trainer.step,
+            "best": asdict(best[0]),
+            "belongs_to": self.belongs_to,
+        }
         try:
             with replacing(self.path, self._cannot_write) as building:
                 save_file(arrays, building, metadata={"state": json.dumps(state)})
@@ -89,6 +94,7 @@ class Checkpoint:
         try:
             with safe_open(self.path, framework="numpy") as file:
                 state = json.loads(file.metadata()["state"])
+                state["epochs"] = tuple(Epoch(**epoch) for epoch in state["epochs"])
                 for key in list(file.keys()):
                     part, _, name = key.partition("/")
                     parts[part][name] = file.get_tensor(key)

@@ -1,10 +1,12 @@
 """Epochs until the validation stops getting better; the best one is kept."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from recsys_cli.errors import TrainingError
+from recsys_cli.model.history import History
 from recsys_cli.progress import Progress, Task
 from recsys_cli.training.checkpoint import Checkpoint, Reached
 from recsys_cli.training.epoch import Epoch
@@ -23,13 +25,21 @@ class Fitted:
 
     Attributes:
         kept: the epoch whose weights were kept.
-        epochs: epochs trained.
+        epochs: the epochs trained, those before an interruption too.
         stopped_by: ``epochs``, ``patience``, ``time limit`` or the message of the error that ended it.
     """
 
     kept: Epoch
-    epochs: int
+    epochs: tuple[Epoch, ...]
     stopped_by: str
+
+    def history(self) -> History:
+        """What the model folder keeps of it."""
+        return History(
+            epochs=tuple(_finite({"loss": epoch.loss, **epoch.metrics}) for epoch in self.epochs),
+            kept_epoch=self.kept.number,
+            stopped_by=self.stopped_by,
+        )
 
 
 def fit(
@@ -63,7 +73,8 @@ def _fit(
 ) -> Fitted:
     schedule = trainer.options.schedule
     best: tuple[Epoch, Weights] | None = reached.best if reached else None
-    done = reached.epochs if reached else 0
+    epochs = reached.epochs if reached else ()
+    done = len(epochs)
 
     def show(num_ratings: int, loss: float) -> None:
         task.update(trainer.step, epoch=f"{done + 1}/{schedule.epochs}", loss=f"{loss:.3f}")
@@ -86,10 +97,11 @@ def _fit(
             break
         done += 1
         epoch = Epoch(number=done, loss=loss, metrics=validate(trainer.snapshot()) if validate else {})
+        epochs += (epoch,)
         if best is None or _is_better(epoch, best[0], trainer.options.objective.objective):
             best = (epoch, trainer.averaged_weights())
         if checkpoint:
-            checkpoint.save(trainer, epochs=done, best=best)
+            checkpoint.save(trainer, epochs=epochs, best=best)
         metrics = {name: f"{value:.4f}" for name, value in epoch.metrics.items()}
         task.update(trainer.step, **metrics)
         words = " ".join(f"{name} {value}" for name, value in metrics.items())
@@ -97,7 +109,12 @@ def _fit(
     if best is None:
         raise ValueError("nothing to train: the checkpoint holds no epoch and none is left")
     trainer.keep(best[1])
-    return Fitted(kept=best[0], epochs=done, stopped_by=stopped_by)
+    return Fitted(kept=best[0], epochs=epochs, stopped_by=stopped_by)
+
+
+def _finite(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The metrics without those that there was nothing to compute from."""
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
 def _is_better(epoch: Epoch, best: Epoch, objective: str) -> bool:

@@ -110,7 +110,7 @@ def train_split(
     progress.detail(f"ready to train after {time.monotonic() - started:.1f} s")
     epochs_started = time.monotonic()
     fitted = fit(trainer, progress, validate=validation.sample if validation else None, checkpoint=checkpoint)
-    rate = fitted.epochs * len(data.training) / (time.monotonic() - epochs_started)
+    rate = len(fitted.epochs) * len(data.training) / (time.monotonic() - epochs_started)
     snapshot = trainer.snapshot()
     metrics = validation.whole(snapshot) if validation else {}
     times = {"seconds": time.monotonic() - started, "ratings_per_second": rate}
@@ -120,6 +120,7 @@ def train_split(
         model_arrays(snapshot, user_ids=dataset.user_ids, movie_ids=dataset.movie_ids),
         vocabulary_text=vocabulary.to_json(),
         save_towers=save_towers(trainer.towers),
+        history=fitted.history(),
     )
     checkpoint.remove()
     return TrainSummary(
@@ -129,7 +130,7 @@ def train_split(
         num_users=len(trainer.batches.users),
         num_movies=len(trainer.batches.catalogue),
         num_ratings=len(data.training),
-        epochs=fitted.epochs,
+        epochs=len(fitted.epochs),
         kept_epoch=fitted.kept.number,
         stopped_by=fitted.stopped_by,
         metrics=metrics,

@@ -53,6 +53,17 @@ def test_the_summary_stands_beside_its_baselines(trained: tuple[Path, Result]) -
     assert summary["epochs"] == 3
 
 
+def test_the_epochs_are_kept_with_the_model(trained: tuple[Path, Result]) -> None:
+    document = json.loads((trained[0] / "history.json").read_text(encoding="utf-8"))
+    summary = json.loads(trained[1].stdout)
+    assert [set(epoch) for epoch in document["epochs"]] == [{"loss", "rmse", "ndcg@10"}] * 3
+    assert document["epochs"][0]["loss"] > document["epochs"][2]["loss"]
+    assert (document["kept_epoch"], document["stopped_by"]) == (summary["kept_epoch"], summary["stopped_by"])
+    history = ModelFolder.open(trained[0]).history
+    assert history is not None
+    assert list(history.epochs) == document["epochs"]
+
+
 def test_the_saved_movie_tower_gives_the_folders_vectors(trained: tuple[Path, Result]) -> None:
     from recsys_cli.model.vocabulary import Vocabulary
 

@@ -110,7 +110,7 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
 def test_an_interrupted_training_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     options = TrainingOptions.from_dict({**SMALL, "epochs": 4, "dropout": 0.1})
     whole = Trainer(two_blocks(), options)
-    fit(whole, Silent(), validate=None, checkpoint=None)
+    whole_fitted = fit(whole, Silent(), validate=None, checkpoint=None)
 
     class Interrupting(Silent):
         def detail(self, text: str) -> None:
@@ -123,7 +123,8 @@ def test_an_interrupted_training_goes_on_to_the_same_bytes(tmp_path: Path) -> No
     resumed, progress = Trainer(two_blocks(), options), Recorded()
     fitted = fit(resumed, progress, validate=None, checkpoint=checkpoint)
     assert [line.split(":")[0] for line in progress.details] == ["epoch 3", "epoch 4"]
-    assert fitted.epochs == 4
+    assert [epoch.number for epoch in fitted.epochs] == [1, 2, 3, 4]
+    assert fitted.epochs == whole_fitted.epochs
     for name, weight in whole.averaged_weights().items():
         assert weight.tobytes() == resumed.averaged_weights()[name].tobytes(), name
     assert [path.name for path in tmp_path.iterdir()] == ["model.checkpoint"]
@@ -162,7 +163,7 @@ def test_the_best_epoch_so_far_survives_a_loss_that_is_no_number() -> None:
                 trainer.towers.users.bias.set_value(trainer.towers.users.bias * float("nan"))
 
     fitted = fit(trainer, Poisoning(), validate=None, checkpoint=None)
-    assert (fitted.epochs, fitted.kept.number) == (2, 2)
+    assert (len(fitted.epochs), fitted.kept.number) == (2, 2)
     assert fitted.stopped_by == "The loss turned nan in epoch 3: lower --learning-rate (it was 0.02)"
     assert np.isfinite(trainer.snapshot().movie_vectors).all()
 
@@ -177,14 +178,14 @@ def test_patience_keeps_the_best_epoch() -> None:
         return {"rmse": next(rmses)}
 
     fitted = fit(trainer, Silent(), validate=validate, checkpoint=None)
-    assert (fitted.epochs, fitted.kept.number, fitted.stopped_by) == (4, 2, "patience")
+    assert (len(fitted.epochs), fitted.kept.number, fitted.stopped_by) == (4, 2, "patience")
     np.testing.assert_array_equal(trainer.snapshot().movie_vectors, kept[2])
 
 
 def test_a_time_limit_ends_after_the_epoch() -> None:
     trainer = Trainer(two_blocks(), TrainingOptions.from_dict({**SMALL, "time_limit": 0.001}))
     fitted = fit(trainer, Silent(), validate=None, checkpoint=None)
-    assert (fitted.epochs, fitted.stopped_by) == (1, "time limit")
+    assert (len(fitted.epochs), fitted.stopped_by) == (1, "time limit")
 
 
 def test_held_out_ratings_leave_no_trace() -> None:
