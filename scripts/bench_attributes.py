@@ -26,11 +26,11 @@ GROUP = "likes in the group"
 
 
 def predictors(protocol: Protocol) -> Iterator[tuple[str, Floats]]:
-    """Names and scores (U, M)."""
-    data, likes, known = protocol.data, protocol.likes, ~protocol.cold
+    """Names and scores (U + 1, M + 1)."""
+    data, likes, known = protocol.data, protocol.likes, protocol.known
     ratings = protocol.seen.astype(np.float32)
-    gender, age, job = (_one_hot(rows[1:]) for rows in (data.user_genders, data.user_ages, data.user_jobs))
-    group = _one_hot(data.user_genders[1:] * 100 + data.user_ages[1:])
+    gender, age, job = (_one_hot(rows) for rows in (data.user_genders, data.user_ages, data.user_jobs))
+    group = _one_hot(data.user_genders * 100 + data.user_ages)
     yield "likes of all", protocol.popularity()
     yield "ratings of all", np.broadcast_to(count_by_movie(sp.csr_matrix(ratings)), likes.shape)
     yield GROUP, protocol.group_popularity()

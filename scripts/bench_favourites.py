@@ -26,7 +26,7 @@ from recsys_cli.progress import Silent
 from recsys_cli.training.train import train_split
 
 
-def train(dataset: Dataset, split: Split, seed: int, folder: Path) -> ModelFolder:
+def train(dataset: Dataset, split: Split, seed: int, *, data: Path, folder: Path) -> ModelFolder:
     """A model of the users that are not held out."""
     options = TrainingOptions(schedule=ScheduleConfig(seed=seed))
     within = hold_out_ratings(
@@ -34,7 +34,7 @@ def train(dataset: Dataset, split: Split, seed: int, folder: Path) -> ModelFolde
     )
     learnt = Split(train=split.train[within.train], held_out=split.train[within.held_out])
     config = TrainConfig(model=folder / "model", options=options)
-    train_split(dataset, learnt, config, Silent(), started=time.monotonic())
+    train_split(dataset, learnt, config, Silent(), data_dir=data, started=time.monotonic())
     return ModelFolder.open(folder / "model")
 
 
@@ -58,12 +58,12 @@ def main() -> None:
     arguments = parser.parse_args()
     dataset = read_dataset(arguments.data)
     rng = np.random.default_rng([arguments.seed, 77])
-    split = hold_out_users(dataset.rating_users, len(dataset.user_ids), share=0.1, rng=rng)
+    split = hold_out_users(dataset.ratings.user_rows, len(dataset.user_ids), share=0.1, rng=rng)
     with tempfile.TemporaryDirectory() as name:
         table = measure_ways(
             dataset,
-            train(dataset, split, arguments.seed, Path(name)),
-            users=np.unique(dataset.rating_users[split.held_out]).astype(np.int64),
+            train(dataset, split, arguments.seed, data=arguments.data, folder=Path(name)),
+            user_rows=np.unique(dataset.ratings.user_rows[split.held_out]),
             train=split.train,
             ways={"history alone": history_alone, "step alone": step_alone, "recsys": user_vector},
             rng=rng,

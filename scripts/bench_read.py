@@ -92,7 +92,7 @@ def print_counts(folder: Path) -> None:
     """Read the data set and print what it holds."""
     dataset = read_dataset(folder)
     counts = f"{len(dataset.user_ids):,} users, {len(dataset.movie_ids):,} movies"
-    print(f"{dataset.format}: {counts}, {len(dataset.rating_values):,} ratings")
+    print(f"{dataset.format}: {counts}, {len(dataset.ratings):,} ratings")
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ def bench_port(data: Any, *, seconds: float, threads: int) -> dict[str, float]:
     started, step = time.perf_counter(), 0
     while True:
         chosen = rng.integers(0, len(ratings), 256)
-        users, movies = ratings.users[chosen].astype(np.int64), ratings.movies[chosen].astype(np.int64)
+        users, movies = ratings.user_rows[chosen].astype(np.int64), ratings.movie_rows[chosen].astype(np.int64)
         columns = [
             users,
             *(rows[users].astype(np.int64) for rows in (data.user_genders, data.user_ages, data.user_jobs)),
@@ -138,7 +138,8 @@ def bench_port(data: Any, *, seconds: float, threads: int) -> dict[str, float]:
 
 def synthetic(num_ratings: int) -> Any:
     """Training data of so many random ratings, some 150 a user, of 10,000 movies of falling popularity."""
-    from recsys_cli.training.data import Ratings, TrainingData
+    from recsys_cli.dataset.rows import Ratings
+    from recsys_cli.training.data import TrainingData
 
     rng = np.random.default_rng(0)
     num_users, num_movies = num_ratings // 150, 10_000
@@ -176,7 +177,7 @@ def read(folder: Path) -> Any:
     from recsys_cli.training.data import training_data
 
     dataset = read_dataset(folder)
-    split = hold_out_ratings(len(dataset.rating_values), share=0.1, rng=np.random.default_rng(1))
+    split = hold_out_ratings(len(dataset.ratings), share=0.1, rng=np.random.default_rng(1))
     return training_data(dataset, Vocabulary.from_dataset(dataset), split)
 
 

@@ -41,62 +41,70 @@ LIKE = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Protocol:
-    """One split of the data; users and movies by 0-based index."""
+    """One split of the data, in rows; row 0 is nobody, column 0 no movie."""
 
     data: TrainingData
-    cold: NDArray[np.bool_]  # (U,)
+    known: NDArray[np.bool_]  # (U + 1,)
+    cold: NDArray[np.bool_]  # (U + 1,)
     test: NDArray[np.int64]  # indices of the test ratings
-    relevant: NDArray[np.bool_]  # (U, M) liked in the test, or at all by a cold user
-    seen: NDArray[np.bool_]  # (U, M) rated in training
-    likes: Floats  # (U, M) liked in training
+    relevant: NDArray[np.bool_]  # (U + 1, M + 1) liked in the test, or at all by a cold user
+    seen: NDArray[np.bool_]  # (U + 1, M + 1) rated in training, or column 0
+    likes: Floats  # (U + 1, M + 1) liked in training
 
     @classmethod
     def split(cls, dataset: Dataset, vocabulary: Vocabulary, seed: int) -> "Protocol":
         """The split of one seed."""
         rng = np.random.default_rng([seed, 2])
-        users = hold_out_users(dataset.rating_users, len(dataset.user_ids), share=0.1, rng=rng)
+        users = hold_out_users(dataset.ratings.user_rows, len(dataset.user_ids), share=0.1, rng=rng)
         ratings = hold_out_ratings(len(users.train), share=0.1, rng=rng)
         train, test = users.train[ratings.train], users.train[ratings.held_out]
-        shape = (len(dataset.user_ids), len(dataset.movie_ids))
+        shape = (len(dataset.user_ids) + 1, len(dataset.movie_ids) + 1)
 
         def mark(chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
             marked = np.zeros(shape, dtype=np.bool_)
-            marked[dataset.rating_users[chosen], dataset.rating_movies[chosen]] = True
+            marked[dataset.ratings.user_rows[chosen], dataset.ratings.movie_rows[chosen]] = True
             return marked
 
-        liked = dataset.rating_values >= LIKE
+        liked = dataset.ratings.values >= LIKE
         cold = np.zeros(shape[0], dtype=np.bool_)
-        cold[dataset.rating_users[users.held_out]] = True
+        cold[dataset.ratings.user_rows[users.held_out]] = True
+        known = ~cold
+        known[0] = False
+        seen = mark(train)
+        seen[:, 0] = True
         asked = np.concatenate([test, users.held_out])
         return cls(
             data=training_data(dataset, vocabulary, Split(train=train, held_out=test[:0])),
+            known=known,
             cold=cold,
             test=test,
             relevant=mark(asked[liked[asked]]),
-            seen=mark(train),
+            seen=seen,
             likes=mark(train[liked[train]]).astype(np.float32),
         )
 
     def known_ndcg(self, scores: Floats) -> float:
-        """Mean NDCG@10 of scores (U, M) over the known users."""
-        users = np.flatnonzero(~self.cold & self.relevant.any(axis=1))
+        """Mean NDCG@10 of scores (U + 1, M + 1) over the known users."""
+        return self._ndcg(scores, self.known)
+
+    def cold_ndcg(self, scores: Floats) -> float:
+        """Mean NDCG@10 of scores (U + 1, M + 1) over the cold users."""
+        return self._ndcg(scores, self.cold)
+
+    def _ndcg(self, scores: Floats, group: NDArray[np.bool_]) -> float:
+        users = np.flatnonzero(group & self.relevant.any(axis=1))
         hidden = np.where(self.seen[users], -np.inf, scores[users])
         return float(ndcg(top_k(hidden, 10), self.relevant[users]).mean())
 
-    def cold_ndcg(self, scores: Floats) -> float:
-        """Mean NDCG@10 of scores (U, M) over the cold users."""
-        users = np.flatnonzero(self.cold & self.relevant.any(axis=1))
-        return float(ndcg(top_k(scores[users], 10), self.relevant[users]).mean())
-
     def group_popularity(self) -> Floats:
-        """(U, M) likes in the user's (gender, age) group; ties by likes overall."""
-        groups = self.data.user_genders[1:] * 100 + self.data.user_ages[1:]
+        """(U + 1, M + 1) likes in the user's (gender, age) group; ties by likes overall."""
+        groups = self.data.user_genders * 100 + self.data.user_ages
         _, groups = np.unique(groups, return_inverse=True)
         scores: Floats = count_in_groups(sp.csr_matrix(self.likes), groups)[groups]
         return scores
 
     def popularity(self) -> Floats:
-        """(U, M) likes in training."""
+        """(U + 1, M + 1) likes in training."""
         return np.broadcast_to(count_by_movie(sp.csr_matrix(self.likes)), self.likes.shape)
 
 
@@ -105,8 +113,8 @@ def baselines(protocol: Protocol) -> dict[str, float]:
     likes, group = protocol.likes, protocol.cold_ndcg(protocol.group_popularity())
     popular = protocol.known_ndcg(protocol.popularity())
     sparse = sp.csr_matrix(likes)
-    data, known = protocol.data, ~protocol.cold
-    rows = [rows[1:] for rows in (data.user_genders, data.user_ages, data.user_jobs)]
+    data, known = protocol.data, protocol.known
+    rows = (data.user_genders, data.user_ages, data.user_jobs)
     attributes = one_hot(rows, [data.num_genders + 1, data.num_ages + 1, data.num_jobs + 1])
     weights = fit_ridge(attributes[known], sparse[known], penalty=100.0)
     known_ease = protocol.known_ndcg(sparse @ fit_ease(sparse, penalty=500.0))
@@ -116,39 +124,39 @@ def baselines(protocol: Protocol) -> dict[str, float]:
 
 def measure(protocol: Protocol, dataset: Dataset, snapshot: Any) -> dict[str, float]:
     """RMSE and NDCG@10 of a trained snapshot."""
-    users = snapshot.user_vectors(np.arange(1, len(protocol.cold) + 1))  # (U, D), cold ones by their attributes
-    movies = snapshot.movie_vectors[1:]
+    users = snapshot.user_vectors(np.arange(len(protocol.cold)))  # (U + 1, D), cold ones by their attributes
+    movies = snapshot.movie_vectors  # (M + 1, D)
     scores = users @ movies.T
     result = {"known": protocol.known_ndcg(scores), "cold": protocol.cold_ndcg(scores)}
     result["known x"] = result["known"] / protocol.known_ndcg(protocol.popularity())
     result["cold x"] = result["cold"] / protocol.cold_ndcg(protocol.group_popularity())
-    user, movie = dataset.rating_users[protocol.test], dataset.rating_movies[protocol.test]
-    values = dataset.rating_values[protocol.test]
+    asked = dataset.ratings.at(protocol.test)
+    user, movie = asked.user_rows, asked.movie_rows
     if snapshot.stars is not None:
         stars = snapshot.stars
-        offsets = stars.movie_offsets[movie + 1] + stars.user_offsets[user + 1]
+        offsets = stars.movie_offsets[movie] + stars.user_offsets[user]
         estimates = stars.mean + offsets + ((users * stars.slope)[user] * movies[movie]).sum(axis=1)
     else:
         estimates = dataset.rating_max * scores[user, movie]
-    result["rmse"] = rmse(np.clip(estimates, dataset.rating_min, dataset.rating_max), values)
+    result["rmse"] = rmse(np.clip(estimates, dataset.rating_min, dataset.rating_max), asked.values)
     return {**result, **_favourites(protocol, snapshot)}
 
 
 def _favourites(protocol: Protocol, snapshot: Any) -> dict[str, float]:
     """NDCG@10 of cold users with 20 likes at least, told 0, 1, 3, 5 and 10 of them."""
     rng = np.random.default_rng(0)
-    data, movies = protocol.data, snapshot.movie_vectors[1:]
-    tables = replace(snapshot.tables, rated=snapshot.tables.rated[1:], valued=snapshot.tables.valued[1:])
+    data, movies = protocol.data, snapshot.movie_vectors
     users = np.flatnonzero(protocol.cold & (protocol.relevant.sum(axis=1) >= 20))
     told = [rng.permutation(np.flatnonzero(protocol.relevant[user]))[:10] for user in users]
     result = {}
     for count in (0, 1, 3, 5, 10):
         vectors = []
         for user, likes in zip(users, told, strict=True):
-            profile = (int(rows[user + 1]) for rows in (data.user_genders, data.user_ages, data.user_jobs))
+            profile = (int(rows[user]) for rows in (data.user_genders, data.user_ages, data.user_jobs))
             ratings = np.full(count, data.rating_max, dtype=np.float32)
-            vectors.append(tables.with_history(*profile, likes[:count], ratings))
+            vectors.append(snapshot.tables.with_history(*profile, likes[:count], ratings))
         scores = np.stack(vectors) @ movies.T
+        scores[:, 0] = -np.inf
         relevant = protocol.relevant[users].copy()
         for row, likes in enumerate(told):
             scores[row, likes] = -np.inf
@@ -171,7 +179,7 @@ class WithoutHistory(Batches):
     def _batch(self, users: Any, rng: np.random.Generator) -> Batch:
         batch = super()._batch(users, rng)
         dropped = rng.random(len(users)) < self.masking.user_id_dropout
-        return replace(batch, user_ids=np.where(dropped, 0, users).astype(np.int64))
+        return replace(batch, tower_user_rows=np.where(dropped, 0, users).astype(np.int64))
 
 
 def run(dataset: Dataset, options: TrainingOptions, seed: int, *, every: int, history: bool) -> dict[str, float]:

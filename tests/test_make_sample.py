@@ -27,7 +27,7 @@ def sample() -> Dataset:
 @pytest.fixture(scope="module")
 def shifts(sample: Dataset, make_sample: ModuleType) -> NDArray[np.float64]:
     """(U, M) stars: what the group of each person plants in each film."""
-    people = zip(sample.user_genders - 1, sample.user_ages - 1, sample.user_jobs - 1, strict=True)
+    people = zip(sample.user_genders[1:] - 1, sample.user_ages[1:] - 1, sample.user_jobs[1:] - 1, strict=True)
     movies = make_sample.rated_movies()
     return np.array(
         [
@@ -88,7 +88,7 @@ def test_movies_origin_adds_films_that_nobody_rated(make_sample: ModuleType) -> 
 
 def test_people(sample: Dataset) -> None:
     assert sample.user_ids.tolist() == list(range(1, 1001))
-    assert np.bincount(sample.user_genders, minlength=3).min(initial=1000, where=[False, True, True]) >= 400
+    assert np.bincount(sample.user_genders, minlength=3)[1:].min() >= 400
     assert np.bincount(sample.user_ages)[1:].min() >= 80
     assert len(np.bincount(sample.user_ages)) == 8
     assert np.bincount(sample.user_jobs)[1:].min() >= 20
@@ -97,16 +97,17 @@ def test_people(sample: Dataset) -> None:
 
 
 def test_ratings(sample: Dataset) -> None:
-    pairs = sample.rating_users.astype(np.int64) * len(sample.movie_ids) + sample.rating_movies
-    stars = np.bincount(sample.rating_values.astype(np.int64), minlength=6) / len(pairs)
-    per_movie = np.sort(np.bincount(sample.rating_movies, minlength=len(sample.movie_ids)))
+    ratings = sample.ratings
+    pairs = ratings.user_rows.astype(np.int64) * (len(sample.movie_ids) + 1) + ratings.movie_rows
+    stars = np.bincount(ratings.values.astype(np.int64), minlength=6) / len(pairs)
+    per_movie = np.sort(np.bincount(ratings.movie_rows, minlength=len(sample.movie_ids) + 1)[1:])
     assert 45_000 <= len(pairs) <= 55_000
     assert len(np.unique(pairs)) == len(pairs)
-    assert (np.diff(sample.rating_users) >= 0).all()
+    assert (np.diff(ratings.user_rows) >= 0).all()
     assert stars[0] == 0
     assert (stars[1:] > 0.01).all()
-    assert sample.rating_values.mean() == pytest.approx(3.6, abs=0.1)
-    assert np.bincount(sample.rating_users).min() == 20
+    assert ratings.values.mean() == pytest.approx(3.6, abs=0.1)
+    assert np.bincount(ratings.user_rows)[1:].min() == 20
     assert per_movie[0] >= 20
     assert per_movie[-40:].sum() > 0.25 * len(pairs)  # a tenth of the films has well over a tenth of the ratings
 
@@ -131,10 +132,10 @@ def test_each_groups_ratings_follow_its_planted_tastes(
     least: float,
     mean: float,
 ) -> None:
-    weights = make_sample.genre_weights(make_sample.rated_movies())[sample.rating_movies]  # (R, 18)
-    groups = getattr(sample, attribute)[sample.rating_users]
-    given = _beyond_movie_mean(sample, sample.rating_values)
-    planted = _beyond_movie_mean(sample, shifts[sample.rating_users, sample.rating_movies])
+    weights = make_sample.genre_weights(make_sample.rated_movies())[sample.ratings.movie_rows - 1]  # (R, 18)
+    groups = getattr(sample, attribute)[sample.ratings.user_rows]
+    given = _beyond_movie_mean(sample, sample.ratings.values)
+    planted = _beyond_movie_mean(sample, shifts[sample.ratings.user_rows - 1, sample.ratings.movie_rows - 1])
     agreement = {}
     for group in np.unique(groups).tolist():
         own = weights * (groups == group)[:, None]
@@ -144,12 +145,13 @@ def test_each_groups_ratings_follow_its_planted_tastes(
 
 
 def test_popularity_in_the_group_beats_popularity(sample: Dataset, rng: np.random.Generator) -> None:
-    split = hold_out_ratings(len(sample.rating_values), share=0.2, rng=rng)
+    split = hold_out_ratings(len(sample.ratings), share=0.2, rng=rng)
     shape = (len(sample.user_ids), len(sample.movie_ids))
     seen, relevant = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    seen[sample.rating_users[split.train], sample.rating_movies[split.train]] = True
-    relevant[sample.rating_users[split.held_out], sample.rating_movies[split.held_out]] = True
-    groups = 3 * sample.user_ages + sample.user_genders
+    for marked, chosen in ((seen, split.train), (relevant, split.held_out)):
+        ratings = sample.ratings.at(chosen)
+        marked[ratings.user_rows - 1, ratings.movie_rows - 1] = True
+    groups = (3 * sample.user_ages + sample.user_genders)[1:]
     in_group = np.zeros((groups.max() + 1, shape[1]))
     np.add.at(in_group, groups, seen)
 
@@ -170,6 +172,6 @@ def test_two_different_people_have_different_planted_favourites(make_sample: Mod
 
 def _beyond_movie_mean(sample: Dataset, values: NDArray[np.floating]) -> NDArray[np.float64]:
     """(R,) how far each value is above the mean of its movie."""
-    counts = np.bincount(sample.rating_movies, minlength=len(sample.movie_ids))
-    means = np.bincount(sample.rating_movies, weights=values, minlength=len(sample.movie_ids)) / counts
-    return np.asarray(values - means[sample.rating_movies], dtype=np.float64)
+    rows = sample.ratings.movie_rows
+    means = np.bincount(rows, weights=values)[1:] / np.bincount(rows)[1:]
+    return np.asarray(values - means[rows - 1], dtype=np.float64)

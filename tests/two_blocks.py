@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from recsys_cli.training.data import Ratings, TrainingData
+from recsys_cli.dataset.rows import Ratings
+from recsys_cli.training.data import TrainingData
 
 NUM_USERS, NUM_MOVIES = 120, 40
 

@@ -84,20 +84,20 @@ def run(config: CheckConfig) -> CheckReport:
         DataError: if a file is missing or unreadable, or no rating is good.
     """
     dataset = read_dataset(config.data, format=config.format, skip_bad_lines=True)
-    per_movie = np.bincount(dataset.rating_movies, minlength=len(dataset.movie_ids))
-    per_user = np.bincount(dataset.rating_users, minlength=len(dataset.user_ids))
+    per_movie = np.bincount(dataset.ratings.movie_rows, minlength=len(dataset.movie_ids) + 1)[1:]
+    per_user = np.bincount(dataset.ratings.user_rows, minlength=len(dataset.user_ids) + 1)[1:]
     return CheckReport(
         path=str(config.data),
         format=dataset.format,
         fingerprint=dataset.fingerprint,
         movies=len(dataset.movie_ids),
         users=len(dataset.user_ids),
-        ratings=len(dataset.rating_values),
+        ratings=len(dataset.ratings),
         rating_min=dataset.rating_min,
         rating_max=dataset.rating_max,
-        rating_mean=float(dataset.rating_values.mean(dtype=np.float64)),
+        rating_mean=float(dataset.ratings.values.mean(dtype=np.float64)),
         rating_counts=_rating_counts(dataset),
-        density=len(dataset.rating_values) / (len(dataset.movie_ids) * len(dataset.user_ids)),
+        density=len(dataset.ratings) / (len(dataset.movie_ids) * len(dataset.user_ids)),
         busiest_movies=_busiest(dataset.movie_ids, per_movie, names=dataset.titles),
         busiest_users=_busiest(dataset.user_ids, per_user),
         unrated_movies=int(np.count_nonzero(per_movie == 0)),
@@ -110,7 +110,7 @@ def run(config: CheckConfig) -> CheckReport:
 
 
 def _rating_counts(dataset: Dataset) -> dict[str, int]:
-    values, counts = np.unique(dataset.rating_values, return_counts=True)
+    values, counts = np.unique(dataset.ratings.values, return_counts=True)
     if len(values) > 11:
         return {}
     return {f"{value:g}": int(count) for value, count in zip(values, counts, strict=True)}
@@ -137,7 +137,7 @@ def _missing(dataset: Dataset) -> dict[str, int]:
         ("job", known.jobs, dataset.user_jobs),
     ):
         if names:
-            missing[name] = int(np.count_nonzero(rows == 0))
+            missing[name] = int(np.count_nonzero(rows[1:] == 0))
     return missing
 
 
@@ -147,7 +147,7 @@ def _notes(dataset: Dataset) -> tuple[str, ...]:
         notes.append(f"ratings left out because the same user rates the movie again: {dataset.num_repeated:,}")
     if not dataset.demographics.ages:
         notes.append("nothing is known of the age of people: a model of it knows no ages")
-    if len(dataset.rating_values) > 1 and np.ptp(dataset.rating_values) == 0:
+    if len(dataset.ratings) > 1 and np.ptp(dataset.ratings.values) == 0:
         notes.append("all ratings are equal: they tell nothing about what people like")
     repeated_titles = len(dataset.titles) - len(set(dataset.titles))
     if repeated_titles:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from recsys_cli.dataset.demographics import Demographics
 from recsys_cli.dataset.layouts import read_source
 from recsys_cli.dataset.problems import Problems
-from recsys_cli.dataset.ratings import Ratings, read_ratings
+from recsys_cli.dataset.ratings import RatingsFile, read_ratings
+from recsys_cli.dataset.rows import Ratings
 from recsys_cli.dataset.source import Source
 from recsys_cli.dataset.tables import Users
 from recsys_cli.errors import DataError
@@ -30,13 +31,11 @@ class Dataset:
         titles: (M,) as in the file, with the year.
         movie_genres: (M,) genre names of each movie.
         user_ids: int64 (U,), ascending.
-        user_genders: int32 (U,) rows, 0 unknown.
-        user_ages: int32 (U,) rows of age groups, 0 unknown.
-        user_jobs: int32 (U,) rows, 0 unknown.
+        user_genders: int32 (U + 1,) gender row of each user row, 0 unknown; as are the next two.
+        user_ages: int32 (U + 1,) rows of age groups.
+        user_jobs: int32 (U + 1,) rows.
         demographics: what the rows stand for; empty where the data set has none.
-        rating_users: int32 (R,) index into user_ids, in the order of the file.
-        rating_movies: int32 (R,) index into movie_ids.
-        rating_values: float32 (R,), rating_min to rating_max.
+        ratings: in the order of the file, rating_min to rating_max.
         rating_min: lowest rating of the scale.
         rating_max: highest rating of the scale.
         format: name of the format.
@@ -52,9 +51,7 @@ class Dataset:
     user_ages: NDArray[np.int32]
     user_jobs: NDArray[np.int32]
     demographics: Demographics
-    rating_users: NDArray[np.int32]
-    rating_movies: NDArray[np.int32]
-    rating_values: NDArray[np.float32]
+    ratings: Ratings
     rating_min: float
     rating_max: float
     format: str
@@ -70,12 +67,13 @@ class Dataset:
         for values in (
             self.movie_ids,
             self.user_ids,
-            self.user_genders,
-            self.user_ages,
-            self.user_jobs,
-            self.rating_users,
-            self.rating_movies,
-            self.rating_values,
+            # Counted from 0, as they were when the first models and checkpoints took their fingerprints.
+            self.user_genders[1:],
+            self.user_ages[1:],
+            self.user_jobs[1:],
+            self.ratings.user_rows - np.int32(1),
+            self.ratings.movie_rows - np.int32(1),
+            self.ratings.values,
         ):
             digest.update(str(len(values)).encode())
             digest.update(np.ascontiguousarray(values).data)
@@ -107,7 +105,7 @@ def read_dataset(
         raise DataError(f"{path}: holds no movies")
     if ratings_file is not None:
         source = dataclasses.replace(source, ratings=dataclasses.replace(source.ratings, path=ratings_file))
-    ratings = read_ratings(
+    file = read_ratings(
         source.ratings,
         movie_ids=source.movies.ids,
         user_ids=source.users.ids if source.users else None,
@@ -115,40 +113,42 @@ def read_dataset(
     )
     if not skip_bad_lines:
         problems.raise_if_any(hint=_HINT)
-    if not len(ratings.values):
+    if not len(file.ratings):
         raise DataError(f"{source.ratings.path}: holds no ratings")
-    if source.format == "ml-10m" and format is None and not (ratings.values % 1).any():
+    if source.format == "ml-10m" and format is None and not (file.ratings.values % 1).any():
         # Every rating a whole star and no people: rather MovieLens 1M, incomplete, than 10M.
         raise DataError(f"{path / 'users.dat'}: no such file; use --format ml-10m for a data set without people")
-    return _assemble(source, ratings, problems)
+    return _assemble(source, file, problems)
 
 
-def _assemble(source: Source, ratings: Ratings, problems: Problems) -> Dataset:
-    movies, users = source.movies, source.users or Users.without_attributes(ratings.user_ids)
-    last = _last_of_each_pair(ratings, len(movies.ids))
+def _assemble(source: Source, file: RatingsFile, problems: Problems) -> Dataset:
+    movies, users = source.movies, source.users or Users.without_attributes(file.user_ids)
+    last = _last_of_each_pair(file.ratings, len(movies.ids))
+
+    def by_row(values: NDArray[np.int32]) -> NDArray[np.int32]:
+        return np.concatenate([np.zeros(1, dtype=np.int32), values])
+
     return Dataset(
         movie_ids=movies.ids,
         titles=movies.titles,
         movie_genres=movies.genres,
         user_ids=users.ids,
-        user_genders=users.genders,
-        user_ages=users.ages,
-        user_jobs=users.jobs,
+        user_genders=by_row(users.genders),
+        user_ages=by_row(users.ages),
+        user_jobs=by_row(users.jobs),
         demographics=source.demographics,
-        rating_users=ratings.users if last is None else ratings.users[last],
-        rating_movies=ratings.movies if last is None else ratings.movies[last],
-        rating_values=ratings.values if last is None else ratings.values[last],
-        rating_min=ratings.scale.low,
-        rating_max=ratings.scale.high,
+        ratings=file.ratings if last is None else file.ratings.at(last),
+        rating_min=file.scale.low,
+        rating_max=file.scale.high,
         format=source.format,
         problems=problems,
-        num_repeated=0 if last is None else len(ratings.values) - len(last),
+        num_repeated=0 if last is None else len(file.ratings) - len(last),
     )
 
 
 def _last_of_each_pair(ratings: Ratings, num_movies: int) -> NDArray[np.int64] | None:
     """Index of the last rating of each (user, movie), ascending; None if no pair occurs twice."""
-    pairs = ratings.users.astype(np.int64) * num_movies + ratings.movies
+    pairs = ratings.user_rows.astype(np.int64) * (num_movies + 1) + ratings.movie_rows
     ordered = np.sort(pairs)
     if not (ordered[1:] == ordered[:-1]).any():
         return None

@@ -33,31 +33,31 @@ def hold_out_ratings(num_ratings: int, *, share: float, rng: np.random.Generator
 
 
 def hold_out_users(
-    rating_users: NDArray[np.integer], num_users: int, *, share: float, rng: np.random.Generator
+    user_rows: NDArray[np.integer], num_users: int, *, share: float, rng: np.random.Generator
 ) -> Split:
     """Hold out every rating of a random share of the users.
 
     Args:
-        rating_users: (R,) 0-based index of the user of each rating.
+        user_rows: (R,) row of the user of each rating, from 1.
         num_users: how many users there are.
         share: 0 <= share < 1; rounded to whole users.
         rng: source of the choice.
     """
-    return _split(_chosen(num_users, share, rng)[rating_users])
+    return _split(_chosen(num_users, share, rng)[user_rows - 1])
 
 
 def hold_out_movies(
-    rating_movies: NDArray[np.integer], num_movies: int, *, share: float, rng: np.random.Generator
+    movie_rows: NDArray[np.integer], num_movies: int, *, share: float, rng: np.random.Generator
 ) -> Split:
     """Hold out every rating of a random share of the movies.
 
     Args:
-        rating_movies: (R,) 0-based index of the movie of each rating.
+        movie_rows: (R,) row of the movie of each rating, from 1.
         num_movies: how many movies there are.
         share: 0 <= share < 1; rounded to whole movies.
         rng: source of the choice.
     """
-    return _split(_chosen(num_movies, share, rng)[rating_movies])
+    return _split(_chosen(num_movies, share, rng)[movie_rows - 1])
 
 
 def _chosen(count: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:

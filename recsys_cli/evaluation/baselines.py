@@ -22,22 +22,23 @@ from recsys_cli.solvers.ridge import fit_ridge, one_hot
 class Baseline:
     """A fitted baseline: it orders movies, estimates ratings, or both."""
 
-    def scores(self, users: Ints) -> Floats | None:
+    def scores(self, user_rows: Ints) -> Floats | None:
         """Every movie's score for some users.
 
         Args:
-            users: (N,) int64 indices.
+            user_rows: (N,) int64.
 
-        Returns: (N, M) float32 that the caller may change, larger is better; None where it orders nothing.
+        Returns: (N, M + 1) float32 that the caller may change, larger is better, column 0 without meaning; None
+            where it orders nothing.
         """
         return None
 
-    def estimates(self, users: Ints, movies: Ints) -> Floats | None:
+    def estimates(self, user_rows: Ints, movie_rows: Ints) -> Floats | None:
         """Ratings of pairs.
 
         Args:
-            users: (P,) int64 indices.
-            movies: (P,) int64 indices.
+            user_rows: (P,) int64.
+            movie_rows: (P,) int64.
 
         Returns: (P,) float32 on the rating scale; None where it estimates nothing.
         """
@@ -50,9 +51,9 @@ class Mean(Baseline):
     def __init__(self, data: Interactions):
         self._mean = np.float32(data.mean)
 
-    def estimates(self, users: Ints, movies: Ints) -> Floats:
+    def estimates(self, user_rows: Ints, movie_rows: Ints) -> Floats:
         """See :meth:`Baseline.estimates`."""
-        return np.full(len(users), self._mean)
+        return np.full(len(user_rows), self._mean)
 
 
 class Biases(Baseline):
@@ -69,21 +70,21 @@ class Biases(Baseline):
         """
         self._mean, self._low, self._high = data.mean, data.rating_min, data.rating_max
         self._users, self._movies = fit_biases(
-            data.users,
-            data.movies,
-            data.ratings.astype(np.float64) - self._mean,
-            sizes=(data.num_users, data.num_movies),
+            data.ratings.user_rows,
+            data.ratings.movie_rows,
+            data.ratings.values.astype(np.float64) - self._mean,
+            sizes=(data.num_users + 1, data.num_movies + 1),
             dampings=(user_damping, movie_damping),
             sweeps=sweeps,
         )
 
-    def scores(self, users: Ints) -> Floats:
+    def scores(self, user_rows: Ints) -> Floats:
         """The movies' biases: the user's own changes no order."""
-        return np.repeat(self._movies.astype(np.float32)[None], len(users), axis=0)
+        return np.repeat(self._movies.astype(np.float32)[None], len(user_rows), axis=0)
 
-    def estimates(self, users: Ints, movies: Ints) -> Floats:
+    def estimates(self, user_rows: Ints, movie_rows: Ints) -> Floats:
         """See :meth:`Baseline.estimates`."""
-        ratings = self._mean + self._users[users] + self._movies[movies]
+        ratings = self._mean + self._users[user_rows] + self._movies[movie_rows]
         estimates: Floats = np.clip(ratings, self._low, self._high).astype(np.float32)
         return estimates
 
@@ -95,22 +96,23 @@ class Chance(Baseline):
         self._num_movies = data.num_movies
         self._seed = seed
 
-    def scores(self, users: Ints) -> Floats:
+    def scores(self, user_rows: Ints) -> Floats:
         """See :meth:`Baseline.scores`; the same user gets the same order."""
-        rows = [np.random.default_rng([self._seed, user]).random(self._num_movies) for user in users.tolist()]
-        return np.array(rows, dtype=np.float32).reshape(len(users), self._num_movies)
+        width = self._num_movies + 1
+        orders = [np.random.default_rng([self._seed, row]).random(width) for row in user_rows.tolist()]
+        return np.array(orders, dtype=np.float32).reshape(-1, width)
 
 
 class Product(Baseline):
-    """Scores that are a product: what a user has, (U, K) dense or sparse, times what each movie makes of it."""
+    """Scores that are a product: what a user has times what each movie makes of it."""
 
     def __init__(self, of_users: Floats | sp.csr_matrix, of_movies: Floats):
-        """Take the factors, (U, K) and (K, M), float32."""
+        """Take the factors, float32: (U + 1, K), dense or sparse, and (K, M + 1)."""
         self._users, self._movies = of_users, of_movies
 
-    def scores(self, users: Ints) -> Floats:
+    def scores(self, user_rows: Ints) -> Floats:
         """See :meth:`Baseline.scores`."""
-        scores: Floats = self._users[users] @ self._movies
+        scores: Floats = self._users[user_rows] @ self._movies
         return scores
 
 
@@ -118,12 +120,12 @@ class ByGroup(Baseline):
     """One order for all users of a group."""
 
     def __init__(self, scores: Floats, groups: NDArray[np.integer]):
-        """Take the scores of each group (G, M), float32, and the group of each user (U,), from 0."""
+        """Take the scores of each group (G, M + 1), float32, and the group of each user (U + 1,), from 0."""
         self._scores, self._groups = scores, groups
 
-    def scores(self, users: Ints) -> Floats:
+    def scores(self, user_rows: Ints) -> Floats:
         """See :meth:`Baseline.scores`."""
-        scores: Floats = self._scores[self._groups[users]]
+        scores: Floats = self._scores[self._groups[user_rows]]
         return scores
 
 
@@ -151,11 +153,11 @@ def liked_genres(data: Interactions, *, penalty: float, damping: float) -> Produ
         penalty: of the squared weights of the genres in the regression to the number of likes, > 0.
         damping: likes in everybody's proportions that every user is taken to have besides, > 0.
     """
-    shares = data.genres / np.maximum(data.genres.sum(axis=1, keepdims=True), np.float32(1.0))  # (M, G)
+    shares = data.genres / np.maximum(data.genres.sum(axis=1, keepdims=True), np.float32(1.0))  # (M + 1, G)
     liked = data.liked()
-    counts = np.asarray(liked.sum(axis=1), dtype=np.float32)  # (U, 1)
+    counts = np.asarray(liked.sum(axis=1), dtype=np.float32)  # (U + 1, 1)
     everybody = shares.T @ count_by_movie(liked) / max(liked.nnz, 1)  # (G,)
-    own = (liked @ shares + np.float32(damping) * everybody) / (counts + np.float32(damping))  # (U, G)
+    own = (liked @ shares + np.float32(damping) * everybody) / (counts + np.float32(damping))  # (U + 1, G)
     expected = np.maximum(_expected_likes(data, penalty), 1e-3)  # a genre may let one expect fewer than none
     return Product((own / np.maximum(everybody, 1e-9)).astype(np.float32), shares.T * expected)
 
@@ -163,8 +165,8 @@ def liked_genres(data: Interactions, *, penalty: float, damping: float) -> Produ
 def attribute_ridge(data: Interactions, *, penalty: float) -> Product:
     """Ridge regression from one-hot gender, age and job to likes: what people of such attributes like."""
     attributes = (data.genders, data.ages, data.jobs)
-    inputs = one_hot(attributes, [int(rows.max(initial=0)) + 1 for rows in attributes])  # (U, I)
-    active = np.unique(data.users)
+    inputs = one_hot(attributes, [int(rows.max(initial=0)) + 1 for rows in attributes])  # (U + 1, I)
+    active = np.unique(data.ratings.user_rows)
     return Product(inputs, fit_ridge(inputs[active], data.liked()[active], penalty=penalty))
 
 
@@ -185,14 +187,14 @@ def ease(data: Interactions, *, penalty: float) -> Product:
 
 
 def _chosen(data: Interactions, likes_only: bool) -> sp.csr_matrix:
-    """(U, M) float32, 1 at every like, or rating."""
+    """(U + 1, M + 1) float32, 1 at every like, or rating."""
     return data.liked() if likes_only else data.rated()
 
 
 def _expected_likes(data: Interactions, penalty: float) -> Floats:
-    """(M,) float32 likes by ridge regression from the genres of all rated movies; the constant is free."""
-    inputs = np.hstack([np.ones((data.num_movies, 1)), data.genres])  # (M, 1 + G)
-    rated = np.unique(data.movies)
+    """(M + 1,) float32 likes by ridge regression from the genres of all rated movies; the constant is free."""
+    inputs = np.hstack([np.ones((len(data.genres), 1)), data.genres])  # (M + 1, 1 + G)
+    rated = np.unique(data.ratings.movie_rows)
     penalties = np.array([0.0] + [penalty] * data.genres.shape[1])
     weights = fit_ridge(inputs[rated], count_by_movie(data.liked())[rated], penalty=penalties)
     expected: Floats = (inputs @ weights).astype(np.float32)

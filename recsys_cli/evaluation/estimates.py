@@ -48,7 +48,7 @@ class Bootstrap:
         """Draw.
 
         Args:
-            users: int64, ascending, everybody who is measured in any split.
+            users: int64 rows, ascending, everybody who is measured in any split.
             resamples: how many.
             rng: source of the draws.
         """
@@ -69,12 +69,12 @@ class Bootstrap:
         return np.stack(present, axis=1) if len(present) == len(columns) else None
 
     def _replicate(self, measured: Measured, metric: str) -> NDArray[np.float64] | None:
-        weights = self._weights[:, np.searchsorted(self._users, measured.users)]  # (B + 1, N)
+        weights = self._weights[:, np.searchsorted(self._users, measured.user_rows)]  # (B + 1, N)
         if metric == "coverage":
             if measured.listed is None:
                 return None
             drawn = (weights > 0).astype(np.float32)
-            listed = drawn @ measured.listed > 0  # (B + 1, M)
+            listed = drawn @ measured.listed > 0  # (B + 1, M + 1)
             return np.asarray(listed.sum(axis=1) / measured.num_candidates, dtype=np.float64)
         if metric not in measured.sums:
             return None

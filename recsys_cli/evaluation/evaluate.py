@@ -56,7 +56,7 @@ def run(
 
 
 def train_on(
-    dataset: Dataset, case: Case, options: TrainingOptions, *, model: Path, progress: Progress
+    dataset: Dataset, case: Case, options: TrainingOptions, *, data_dir: Path, model: Path, progress: Progress
 ) -> ModelFolder:
     """Train a model on the training part of a case.
 
@@ -64,6 +64,7 @@ def train_on(
         dataset: the case's.
         case: ratings to learn from; with ``options.schedule.holdout`` some of them choose the epoch.
         options: of the training; the seed is the case's.
+        data_dir: where the data set was read.
         model: folder to write.
         progress: is told how it goes.
 
@@ -73,7 +74,7 @@ def train_on(
     config = TrainConfig(model=model, options=dataclasses.replace(options, schedule=schedule))
     split = train.hold_out(len(case.train), schedule)
     within = Split(train=case.train[split.train], held_out=case.train[split.held_out])
-    train.train_split(dataset, within, config, progress, started=time.monotonic())
+    train.train_split(dataset, within, config, progress, data_dir=data_dir, started=time.monotonic())
     return ModelFolder.open(model)
 
 
@@ -81,7 +82,7 @@ def _measure_splits(
     config: EvaluateConfig, study: Study, protocol: ProtocolConfig, progress: Progress
 ) -> EvaluationReport:
     started = time.monotonic()
-    data = train.find_data(TrainConfig(data=config.data, download=config.download), progress)
+    data = train.find_data(config.data, download=config.download, progress=progress)
     dataset = read_dataset(data)
     seeds = range(1, config.seeds + 1)
     favourites = []
@@ -91,7 +92,8 @@ def _measure_splits(
             progress.say(f"{where}: training on {len(case.train):,} ratings")
             stage = partial(_stage, progress, where)
             with tempfile.TemporaryDirectory() as folder:
-                model = train_on(dataset, case, config.options, model=Path(folder) / "model", progress=progress)
+                path = Path(folder) / "model"
+                model = train_on(dataset, case, config.options, data_dir=data, model=path, progress=progress)
                 served = ServedModel(model, dataset)
                 study.add(case, served, title=_title(model), stage=stage)
                 favourites += [
@@ -115,7 +117,7 @@ def _favourites(dataset: Dataset, model: ModelFolder, case: Case, cold: Group) -
     return measure_ways(
         dataset,
         model,
-        users=cold.users,
+        user_rows=np.unique(cold.ratings.user_rows),
         train=case.train,
         ways={"recsys": user_vector},
         rng=np.random.default_rng([case.seed, 77]),

@@ -41,7 +41,7 @@ def measure_ways(
     dataset: Dataset,
     folder: ModelFolder,
     *,
-    users: NDArray[np.int64],
+    user_rows: NDArray[np.integer],
     train: NDArray[np.int64],
     ways: Mapping[str, Way],
     rng: np.random.Generator,
@@ -54,21 +54,22 @@ def measure_ways(
     Args:
         dataset: holds all ratings of the users.
         folder: a model that has not seen the users.
-        users: (N,) int64 indices of the users.
+        user_rows: (N,) int, whom to measure.
         train: (R,) int64 indices of the ratings that the model was trained on.
         ways: from a profile and likes to a user vector, by name; `user_vector` is the one that is served.
         rng: chooses what is set aside.
 
     Returns: by way, and for most popular, (users with enough likes, len(SHOWN)) float64.
     """
-    is_like = dataset.rating_values >= LIKE_SHARE * folder.info.rating_max
-    popular = np.bincount(dataset.rating_movies[train][is_like[train]], minlength=len(dataset.movie_ids))
-    of_user = np.flatnonzero(is_like)[np.argsort(dataset.rating_users[is_like], kind="stable")]
-    sorted_users = dataset.rating_users[of_user]
+    is_like = dataset.ratings.values >= LIKE_SHARE * folder.info.rating_max
+    places = dataset.ratings.movie_rows.astype(np.int64) - 1  # in the vectors of the model
+    popular = np.bincount(places[train][is_like[train]], minlength=len(dataset.movie_ids))
+    of_user = np.flatnonzero(is_like)[np.argsort(dataset.ratings.user_rows[is_like], kind="stable")]
+    sorted_users = dataset.ratings.user_rows[of_user]
     found: dict[str, list[list[float]]] = {name: [] for name in (POPULAR, *ways)}
-    for user in np.unique(users):
+    for user in np.unique(user_rows):
         first, last = np.searchsorted(sorted_users, [user, user + 1])
-        liked = rng.permutation(dataset.rating_movies[of_user[first:last]].astype(np.int64))
+        liked = rng.permutation(places[of_user[first:last]])
         if len(liked) < _LEAST_LIKES:
             continue
         relevant = np.zeros((1, len(popular)), dtype=np.bool_)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from recsys_cli.config.evaluation import EvaluateConfig, ProtocolConfig
 from recsys_cli.dataset.reader import Dataset, read_dataset
+from recsys_cli.dataset.rows import Ratings, rows_of
 from recsys_cli.errors import DataError
 from recsys_cli.evaluation.protocol import Case, model_case
 from recsys_cli.evaluation.served import ServedModel
@@ -53,16 +54,16 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
     folder = ModelFolder.open(model)
     data = config.data or Path(folder.info.run["data_dir"])
     dataset = read_dataset(data)
-    candidates = np.arange(len(dataset.rating_values))
+    candidates = np.arange(len(dataset.ratings))
     train = candidates[_is_seen(folder, dataset)]
     if not len(train):
         raise DataError(
             f"{data}: holds none of the ratings that '{model}' was trained on; name its data with --data"
         )
     if config.ratings is not None:
-        num_old = len(dataset.rating_values)
+        num_old = len(dataset.ratings)
         dataset = _append(dataset, read_dataset(data, ratings_file=config.ratings))
-        candidates = np.arange(num_old, len(dataset.rating_values))
+        candidates = np.arange(num_old, len(dataset.ratings))
     held_out = candidates[~_is_seen(folder, dataset)[candidates]]
     if not len(held_out):
         raise DataError(
@@ -85,14 +86,14 @@ def write_predictions(path: Path, given: GivenModel, model: ServedModel) -> None
         DataError: the file cannot be written.
     """
     dataset = given.dataset
-    users = dataset.rating_users[given.held_out].astype(np.int64)
-    movies = dataset.rating_movies[given.held_out].astype(np.int64)
+    ratings = dataset.ratings.at(given.held_out)
+    users, movies = ratings.user_rows.astype(np.int64), ratings.movie_rows.astype(np.int64)
     stars = model.stars(users, movies)
     table = pa.table(
         {
-            "user_id": dataset.user_ids[users],
-            "movie_id": dataset.movie_ids[movies],
-            "rating": dataset.rating_values[given.held_out],
+            "user_id": dataset.user_ids[users - 1],
+            "movie_id": dataset.movie_ids[movies - 1],
+            "rating": ratings.values,
             "score": model.pair_scores(users, movies),
             "stars": pa.nulls(len(users)) if stars is None else stars,
         }
@@ -106,40 +107,39 @@ def write_predictions(path: Path, given: GivenModel, model: ServedModel) -> None
 def _is_seen(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:
     """(R,) whether the model was trained on the user's rating of the movie."""
     seen = folder.seen
-    users = _index_of(np.repeat(folder.user_ids, np.diff(seen.indptr)), dataset.user_ids)
-    movies = _index_of(seen.movie_ids, dataset.movie_ids)
-    both = (users >= 0) & (movies >= 0)
-    num_movies = len(dataset.movie_ids)
-    pairs = dataset.rating_users.astype(np.int64) * num_movies + dataset.rating_movies
-    is_seen: NDArray[np.bool_] = np.isin(pairs, users[both] * num_movies + movies[both])
+    users = np.repeat(rows_of(folder.user_ids, dataset.user_ids), np.diff(seen.indptr))
+    movies = rows_of(seen.movie_ids, dataset.movie_ids)
+    both = (users > 0) & (movies > 0)
+    width = len(dataset.movie_ids) + 1
+    pairs = dataset.ratings.user_rows.astype(np.int64) * width + dataset.ratings.movie_rows
+    is_seen: NDArray[np.bool_] = np.isin(pairs, users[both].astype(np.int64) * width + movies[both])
     return is_seen
 
 
 def _append(dataset: Dataset, more: Dataset) -> Dataset:
     """The data set with more ratings of its movies, and with the users of these."""
     user_ids = np.union1d(dataset.user_ids, more.user_ids)
-    own, others = _index_of(user_ids, dataset.user_ids), _index_of(user_ids, more.user_ids)
+    own, others = rows_of(user_ids, dataset.user_ids), rows_of(user_ids, more.user_ids)
+    nobody = np.zeros(1, dtype=np.int32)
 
     def attribute(mine: NDArray[np.int32], theirs: NDArray[np.int32]) -> NDArray[np.int32]:
-        return np.where(own >= 0, mine[own], theirs[others]).astype(np.int32)
+        return np.concatenate([nobody, np.where(own > 0, mine[own], theirs[others])])
 
-    place, more_place = _index_of(dataset.user_ids, user_ids), _index_of(more.user_ids, user_ids)
+    new_rows, new_rows_of_more = (
+        np.concatenate([nobody, rows_of(ids, user_ids)]) for ids in (dataset.user_ids, more.user_ids)
+    )
     return dataclasses.replace(
         dataset,
         user_ids=user_ids,
         user_genders=attribute(dataset.user_genders, more.user_genders),
         user_ages=attribute(dataset.user_ages, more.user_ages),
         user_jobs=attribute(dataset.user_jobs, more.user_jobs),
-        rating_users=np.concatenate([place[dataset.rating_users], more_place[more.rating_users]]).astype(np.int32),
-        rating_movies=np.concatenate([dataset.rating_movies, more.rating_movies]),
-        rating_values=np.concatenate([dataset.rating_values, more.rating_values]),
+        ratings=Ratings(
+            np.concatenate([new_rows[dataset.ratings.user_rows], new_rows_of_more[more.ratings.user_rows]]),
+            np.concatenate([dataset.ratings.movie_rows, more.ratings.movie_rows]),
+            np.concatenate([dataset.ratings.values, more.ratings.values]),
+        ),
     )
-
-
-def _index_of(ids: Ints, known: Ints) -> Ints:
-    """Places (N,) of ids (N,) in ascending ids, -1 where they are not there."""
-    places = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-    return np.where(known[places] == ids, places, -1).astype(np.int64)
 
 
 def _notes(

@@ -8,30 +8,28 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from recsys_cli.dataset.rows import Ratings
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Interactions:
-    """Training ratings and what is known of users and movies. Users and movies are 0-based indices.
+    """Training ratings and what is known of users and movies, in rows: row 0 of every array is nobody's.
 
     Attributes:
-        users: (R,) int, user of each rating.
-        movies: (R,) int, movie of each rating.
-        ratings: (R,) float32, on the rating scale.
+        ratings: what is learnt from.
         like_from: rating from which a movie is liked.
         rating_min: lowest rating of the scale.
         rating_max: highest rating of the scale.
-        genders: (U,) int, 0 unknown.
-        ages: (U,) int, 0 unknown.
-        jobs: (U,) int, 0 unknown.
-        genres: (M, G) float32, 1 where the movie has the genre.
+        genders: (U + 1,) int, gender row of each user row, 0 unknown; as are the next two.
+        ages: (U + 1,) int.
+        jobs: (U + 1,) int.
+        genres: (M + 1, G) float32, 1 where the movie has the genre.
     """
 
-    users: NDArray[np.integer]
-    movies: NDArray[np.integer]
-    ratings: Floats
+    ratings: Ratings
     like_from: float
     rating_min: float
     rating_max: float
@@ -43,17 +41,17 @@ class Interactions:
     @property
     def num_users(self) -> int:
         """U, with or without ratings."""
-        return len(self.genders)
+        return len(self.genders) - 1
 
     @property
     def num_movies(self) -> int:
         """M, with or without ratings."""
-        return len(self.genres)
+        return len(self.genres) - 1
 
     @property
     def mean(self) -> float:
         """Mean rating."""
-        return float(self.ratings.mean(dtype=np.float64))
+        return float(self.ratings.values.mean(dtype=np.float64))
 
     @property
     def has_attributes(self) -> bool:
@@ -61,14 +59,14 @@ class Interactions:
         return bool(self.genders.any() or self.ages.any() or self.jobs.any())
 
     def rated(self) -> sp.csr_matrix:
-        """(U, M) float32, 1 at every rating."""
-        return self._matrix(np.ones(len(self.ratings), dtype=np.bool_))
+        """(U + 1, M + 1) float32, 1 at every rating."""
+        return self._matrix(self.ratings)
 
     def liked(self) -> sp.csr_matrix:
-        """(U, M) float32, 1 at every like."""
-        return self._matrix(self.ratings >= self.like_from)
+        """(U + 1, M + 1) float32, 1 at every like."""
+        return self._matrix(self.ratings.at(self.ratings.values >= self.like_from))
 
-    def _matrix(self, chosen: NDArray[np.bool_]) -> sp.csr_matrix:
-        cells = (self.users[chosen], self.movies[chosen])
-        ones = np.ones(len(cells[0]), dtype=np.float32)
-        return sp.csr_matrix((ones, cells), shape=(self.num_users, self.num_movies))
+    def _matrix(self, chosen: Ratings) -> sp.csr_matrix:
+        ones = np.ones(len(chosen), dtype=np.float32)
+        shape = (self.num_users + 1, self.num_movies + 1)
+        return sp.csr_matrix((ones, (chosen.user_rows, chosen.movie_rows)), shape=shape)

@@ -21,10 +21,10 @@ _BATCH = 1024  # users that are ranked at a time
 class Scorer(Protocol):
     """A trained model or a baseline; see :class:`recsys_cli.evaluation.baselines.Baseline` for both methods."""
 
-    def scores(self, users: Ints) -> Floats | None:
-        """(N, M) float32 that may be changed, larger is better; None where it orders nothing."""
+    def scores(self, user_rows: Ints) -> Floats | None:
+        """(N, M + 1) float32 that may be changed, larger is better; None where it orders nothing."""
 
-    def estimates(self, users: Ints, movies: Ints) -> Floats | None:
+    def estimates(self, user_rows: Ints, movie_rows: Ints) -> Floats | None:
         """(P,) float32 ratings of pairs; None where it estimates nothing."""
 
 
@@ -46,15 +46,15 @@ class Measured:
     """What one recommender reached for each user of a group.
 
     Attributes:
-        users: (N,) int64 indices, ascending.
+        user_rows: (N,) int64, ascending.
         sums: by metric: ``rmse`` (of squares, before the root), ``mae``, ``ndcg``, ``recall``, ``diversity``;
             without those that the recommender has no answer for.
-        listed: (N, M) float32, 1 where the movie stands in the user's list; None without rankings. Only users who
-            like something of what is held out have a list.
+        listed: (N, M + 1) float32, 1 where the movie stands in the user's list; None without rankings. Only users
+            who like something of what is held out have a list.
         num_candidates: movies that a list may hold.
     """
 
-    users: Ints
+    user_rows: Ints
     sums: Mapping[str, Sums]
     listed: sp.csr_matrix | None
     num_candidates: int
@@ -70,23 +70,20 @@ class GroupMeasure:
             group: held-out ratings.
             data: training ratings.
             protocol: k and the number of users.
-            seen: (U, M), stored where a user rated a movie in training.
+            seen: (U + 1, M + 1), stored where a user rated a movie in training.
         """
         self._group, self._data, self._protocol, self._seen = group, data, protocol, seen
-        users = np.unique(group.users)
+        users = np.unique(group.ratings.user_rows)
         self.is_sample = len(users) > protocol.max_users
         if self.is_sample:
             rng = np.random.default_rng(0)
             users = np.sort(rng.choice(users, size=protocol.max_users, replace=False))
-        self.users: Ints = users
-        chosen = np.isin(group.users, users)
-        self.pairs = (group.users[chosen], group.movies[chosen])
-        self.ratings = group.ratings[chosen]
-        liked = self.ratings >= data.like_from
-        self._likes = sp.csr_matrix(
-            (np.ones(int(liked.sum()), dtype=np.bool_), (self.pairs[0][liked], self.pairs[1][liked])), seen.shape
-        )
-        self.rankers: Ints = np.unique(self.pairs[0][liked])
+        self.user_rows: Ints = users.astype(np.int64)
+        self.ratings = group.ratings.at(np.isin(group.ratings.user_rows, users))
+        likes = self.ratings.at(self.ratings.values >= data.like_from)
+        ones = np.ones(len(likes), dtype=np.bool_)
+        self._likes = sp.csr_matrix((ones, (likes.user_rows, likes.movie_rows)), seen.shape)
+        self.rankers: Ints = np.unique(likes.user_rows).astype(np.int64)
 
     def measure(self, scorer: Scorer, *, ranks: bool) -> Measured:
         """Measure one recommender.
@@ -97,30 +94,31 @@ class GroupMeasure:
         """
         sums = self._errors(scorer)
         if not ranks or not len(self.rankers):
-            return Measured(self.users, sums, None, int(self._group.candidates.sum()))
+            return Measured(self.user_rows, sums, None, int(self._group.candidates.sum()))
         ranked, values = self._rank(scorer)  # (L, k), by metric (L,)
-        places = np.searchsorted(self.users, self.rankers)
-        has_list = np.zeros(len(self.users))
+        places = np.searchsorted(self.user_rows, self.rankers)
+        has_list = np.zeros(len(self.user_rows))
         has_list[places] = 1.0
         for name, of_rankers in values.items():
-            numerators = np.zeros(len(self.users))
+            numerators = np.zeros(len(self.user_rows))
             numerators[places] = of_rankers
             sums[name] = Sums(numerators, has_list)
         rows = np.repeat(places, ranked.shape[1])
         ones = np.ones(ranked.size, dtype=np.float32)
-        listed = sp.csr_matrix((ones, (rows, ranked.ravel())), (len(self.users), self._data.num_movies))
-        return Measured(self.users, sums, listed, int(self._group.candidates.sum()))
+        listed = sp.csr_matrix((ones, (rows, ranked.ravel())), (len(self.user_rows), self._data.num_movies + 1))
+        return Measured(self.user_rows, sums, listed, int(self._group.candidates.sum()))
 
     def _errors(self, scorer: Scorer) -> dict[str, Sums]:
-        estimates = scorer.estimates(*self.pairs)
+        ratings = self.ratings
+        estimates = scorer.estimates(ratings.user_rows.astype(np.int64), ratings.movie_rows.astype(np.int64))
         if estimates is None:
             return {}
-        places = np.searchsorted(self.users, self.pairs[0])
-        error = estimates.astype(np.float64) - self.ratings
-        counts = np.bincount(places, minlength=len(self.users)).astype(np.float64)
+        places = np.searchsorted(self.user_rows, ratings.user_rows)
+        error = estimates.astype(np.float64) - ratings.values
+        counts = np.bincount(places, minlength=len(self.user_rows)).astype(np.float64)
 
         def by_user(values: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.bincount(places, weights=values, minlength=len(self.users)).astype(np.float64)
+            return np.bincount(places, weights=values, minlength=len(self.user_rows)).astype(np.float64)
 
         return {"rmse": Sums(by_user(error * error), counts), "mae": Sums(by_user(np.abs(error)), counts)}
 

@@ -9,27 +9,25 @@ from numpy.typing import NDArray
 
 from recsys_cli.config.evaluation import ProtocolConfig
 from recsys_cli.dataset.reader import Dataset
+from recsys_cli.dataset.rows import Ratings
 from recsys_cli.dataset.split import hold_out_movies, hold_out_ratings, hold_out_users
-from recsys_cli.evaluation.interactions import Floats, Interactions, Ints
+from recsys_cli.evaluation.interactions import Interactions, Ints
 from recsys_cli.model.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Group:
-    """Held-out ratings of one kind. Users and movies are 0-based indices of the data set.
+    """Held-out ratings of one kind, in rows of the data set.
 
     Attributes:
         kind: ``known`` users, ``cold`` users, or ``new`` movies.
-        users: (R,) int64.
-        movies: (R,) int64.
-        ratings: (R,) float32, on the rating scale.
-        candidates: (M,) bool, movies that compete in a ranking; those that the user rated in training do not.
+        ratings: what is held out.
+        candidates: (M + 1,) bool, movies that compete in a ranking; row 0, no movie, never does, and neither do
+            those that the user rated in training.
     """
 
     kind: str
-    users: Ints
-    movies: Ints
-    ratings: Floats
+    ratings: Ratings
     candidates: NDArray[np.bool_]
 
 
@@ -62,14 +60,14 @@ def split_cases(dataset: Dataset, protocol: ProtocolConfig, *, seed: int) -> tup
         seed: of the split.
     """
     rng = np.random.default_rng(seed)
-    people = hold_out_users(dataset.rating_users, len(dataset.user_ids), share=protocol.cold_users, rng=rng)
+    people = hold_out_users(dataset.ratings.user_rows, len(dataset.user_ids), share=protocol.cold_users, rng=rng)
     ratings = hold_out_ratings(len(people.train), share=protocol.test_ratings, rng=rng)
     train, test = people.train[ratings.train], people.train[ratings.held_out]
     movies = hold_out_movies(
-        dataset.rating_movies[people.train], len(dataset.movie_ids), share=protocol.new_movies, rng=rng
+        dataset.ratings.movie_rows[people.train], len(dataset.movie_ids), share=protocol.new_movies, rng=rng
     )
     new = people.train[movies.held_out]
-    all_movies = np.ones(len(dataset.movie_ids), dtype=np.bool_)
+    all_movies = _all_movies(dataset)
     users = Case(
         seed=seed,
         train=train,
@@ -81,7 +79,7 @@ def split_cases(dataset: Dataset, protocol: ProtocolConfig, *, seed: int) -> tup
     )
     without = np.setdiff1d(train, new, assume_unique=True)
     candidates = np.zeros_like(all_movies)
-    candidates[dataset.rating_movies[new]] = True
+    candidates[dataset.ratings.movie_rows[new]] = True
     return users, Case(
         seed=seed,
         train=without,
@@ -99,15 +97,14 @@ def model_case(dataset: Dataset, protocol: ProtocolConfig, *, train: Ints, held_
         train: int64, ascending indices of the ratings that the model was trained on.
         held_out: int64, indices of the ratings to measure it on; disjoint from ``train``.
     """
-    knows_user = _occurs(dataset.rating_users[train], len(dataset.user_ids))
-    knows_movie = _occurs(dataset.rating_movies[train], len(dataset.movie_ids))
-    user_known = knows_user[dataset.rating_users[held_out]]
-    movie_known = knows_movie[dataset.rating_movies[held_out]]
-    all_movies = np.ones_like(knows_movie)
+    trained, ratings, all_movies = dataset.ratings.at(train), dataset.ratings.at(held_out), _all_movies(dataset)
+    knows_user = np.bincount(trained.user_rows, minlength=len(dataset.user_ids) + 1) > 0
+    knows_movie = np.bincount(trained.movie_rows, minlength=len(dataset.movie_ids) + 1) > 0
+    user_known, movie_known = knows_user[ratings.user_rows], knows_movie[ratings.movie_rows]
     groups = (
         _group(dataset, "known", held_out[user_known & movie_known], candidates=all_movies),
         _group(dataset, "cold", held_out[~user_known], candidates=all_movies),
-        _group(dataset, "new", held_out[user_known & ~movie_known], candidates=~knows_movie),
+        _group(dataset, "new", held_out[user_known & ~movie_known], candidates=all_movies & ~knows_movie),
     )
     return Case(
         seed=1,
@@ -159,13 +156,11 @@ def _percent(share: float) -> str:
 def interactions(dataset: Dataset, train: Ints, protocol: ProtocolConfig) -> Interactions:
     """What baselines learn from: the ratings at ``train``, int64 indices, and all users and movies."""
     vocabulary = Vocabulary.from_dataset(dataset)
-    genres = np.zeros((len(dataset.movie_ids), len(vocabulary.genres)), dtype=np.float32)
-    for movie, names in enumerate(dataset.movie_genres):
-        genres[movie, np.array(vocabulary.genre_rows(names), dtype=np.int64) - 1] = 1.0
+    genres = np.zeros((len(dataset.movie_ids) + 1, len(vocabulary.genres)), dtype=np.float32)
+    for row, names in enumerate(dataset.movie_genres, start=1):
+        genres[row, np.array(vocabulary.genre_rows(names), dtype=np.int64) - 1] = 1.0
     return Interactions(
-        users=dataset.rating_users[train],
-        movies=dataset.rating_movies[train],
-        ratings=dataset.rating_values[train],
+        ratings=dataset.ratings.at(train),
         like_from=protocol.like_share * dataset.rating_max,
         rating_min=dataset.rating_min,
         rating_max=dataset.rating_max,
@@ -177,14 +172,9 @@ def interactions(dataset: Dataset, train: Ints, protocol: ProtocolConfig) -> Int
 
 
 def _group(dataset: Dataset, kind: str, held_out: Ints, *, candidates: NDArray[np.bool_]) -> Group:
-    return Group(
-        kind=kind,
-        users=dataset.rating_users[held_out].astype(np.int64),
-        movies=dataset.rating_movies[held_out].astype(np.int64),
-        ratings=dataset.rating_values[held_out],
-        candidates=candidates,
-    )
+    return Group(kind=kind, ratings=dataset.ratings.at(held_out), candidates=candidates)
 
 
-def _occurs(indices: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
-    return np.bincount(indices, minlength=count) > 0
+def _all_movies(dataset: Dataset) -> NDArray[np.bool_]:
+    """(M + 1,), every row but 0, which is no movie."""
+    return np.arange(len(dataset.movie_ids) + 1) > 0

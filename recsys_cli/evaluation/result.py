@@ -143,7 +143,7 @@ def group_report(measurements: Measurements, *, resamples: int, rng: np.random.G
         rng: source of the resamples.
     """
     splits = measurements.by_name[MODEL]
-    everybody = np.unique(np.concatenate([measured.users for measured in splits]))
+    everybody = np.unique(np.concatenate([measured.user_rows for measured in splits]))
     bootstrap = Bootstrap(everybody, resamples=resamples, rng=rng)
     replicates = {
         name: {metric: bootstrap.replicates(measured, metric) for metric in METRICS}
@@ -153,7 +153,7 @@ def group_report(measurements: Measurements, *, resamples: int, rng: np.random.G
     return GroupReport(
         kind=measurements.kind,
         title=_KINDS[measurements.kind],
-        users=round(np.mean([len(measured.users) for measured in splits])),
+        users=round(np.mean([len(measured.user_rows) for measured in splits])),
         rankers=round(np.mean(measurements.num_rankers)),
         ratings=round(np.mean(measurements.num_ratings)),
         candidates=round(np.mean([measured.num_candidates for measured in splits])),

@@ -26,67 +26,68 @@ class ServedModel:
     def __init__(self, folder: ModelFolder, dataset: Dataset):
         self._folder, self._dataset = folder, dataset
         self._vocabulary = open_vocabulary(folder)
-        self._user_rows = self._vocabulary.user_rows(dataset.user_ids)  # (U,)
-        self._movie_rows = self._vocabulary.movie_rows(dataset.movie_ids)  # (M,)
+        # Row of the model by row of the data set, 0 where the model has none.
+        self._user_rows = np.concatenate([[0], self._vocabulary.user_rows(dataset.user_ids)])  # (U + 1,)
+        self._movie_rows = np.concatenate([[0], self._vocabulary.movie_rows(dataset.movie_ids)])  # (M + 1,)
 
     @cached_property
     def user_vectors(self) -> Floats:
-        """(U, D) float32 unit rows."""
+        """(U + 1, D) float32 unit rows; row 0 is the vector of whom nothing is known."""
         dataset = self._dataset
-        profiles = np.stack([dataset.user_genders, dataset.user_ages, dataset.user_jobs], axis=1)  # (U, 3)
+        profiles = np.stack([dataset.user_genders, dataset.user_ages, dataset.user_jobs], axis=1)  # (U + 1, 3)
         if dataset.demographics != self._vocabulary.demographics:
             profiles[:] = 0  # rows of other groups and jobs
         return user_vectors(self._folder, profiles, self._user_rows - 1)
 
     @cached_property
     def movie_vectors(self) -> Floats:
-        """(M, D) float32 unit rows."""
+        """(M + 1, D) float32 unit rows; row 0 is all zeros."""
         rows, dataset = self._movie_rows, self._dataset
-        vectors = np.empty((len(rows), self._folder.info.embedding_dim), dtype=np.float32)
+        vectors = np.zeros((len(rows), self._folder.info.embedding_dim), dtype=np.float32)
         vectors[rows > 0] = self._folder.movie_vectors[rows[rows > 0] - 1]
-        new = np.flatnonzero(rows == 0)
+        new = np.flatnonzero(rows[1:] == 0)
         if len(new):
             from recsys_cli.towers.encoder import MovieEncoder
 
-            vectors[new] = MovieEncoder(self._folder)(
-                rows[new],
+            vectors[new + 1] = MovieEncoder(self._folder)(
+                np.zeros_like(new),
                 [self._vocabulary.word_rows(dataset.titles[movie]) for movie in new],
                 [self._vocabulary.genre_rows(dataset.movie_genres[movie]) for movie in new],
             )
         return vectors
 
-    def scores(self, users: Ints) -> Floats:
-        """(N, M) float32, top of the rating scale x inner product."""
-        return self._folder.info.score(self.user_vectors[users] @ self.movie_vectors.T)
+    def scores(self, user_rows: Ints) -> Floats:
+        """(N, M + 1) float32, top of the rating scale x inner product."""
+        return self._folder.info.score(self.user_vectors[user_rows] @ self.movie_vectors.T)
 
-    def pair_scores(self, users: Ints, movies: Ints) -> Floats:
+    def pair_scores(self, user_rows: Ints, movie_rows: Ints) -> Floats:
         """(P,) float32, the scores of pairs."""
-        similarities = np.einsum("pd,pd->p", self.user_vectors[users], self.movie_vectors[movies])
+        similarities = np.einsum("pd,pd->p", self.user_vectors[user_rows], self.movie_vectors[movie_rows])
         return self._folder.info.score(similarities)
 
-    def stars(self, users: Ints, movies: Ints) -> Floats | None:
+    def stars(self, user_rows: Ints, movie_rows: Ints) -> Floats | None:
         """(P,) float32, the star head's ratings of pairs; None where the model has none."""
         head = self._folder.stars
         if head is None:
             return None
         user_offsets = _at(head.user_offsets, self._user_rows)
         movie_offsets = _at(head.movie_offsets, self._movie_rows)
-        stars = np.empty(len(users), dtype=np.float32)
-        order = np.argsort(users, kind="stable")
-        starts = np.flatnonzero(np.diff(users[order], prepend=-1))
+        stars = np.empty(len(user_rows), dtype=np.float32)
+        order = np.argsort(user_rows, kind="stable")
+        starts = np.flatnonzero(np.diff(user_rows[order], prepend=-1))
         for places in np.split(order, starts[1:]):
-            user, rated = users[places[0]], movies[places]
+            user, rated = user_rows[places[0]], movie_rows[places]
             stars[places] = head.estimate(
                 self.user_vectors[user], self.movie_vectors[rated], movie_offsets[rated], float(user_offsets[user])
             )
         return stars
 
-    def estimates(self, users: Ints, movies: Ints) -> Floats | None:
+    def estimates(self, user_rows: Ints, movie_rows: Ints) -> Floats | None:
         """(P,) float32 ratings of pairs: the stars, or the score where it was trained to be the rating."""
         if self._folder.info.objective == "rating":
             info = self._folder.info
-            return np.clip(self.pair_scores(users, movies), info.rating_min, info.rating_max)
-        return self.stars(users, movies)
+            return np.clip(self.pair_scores(user_rows, movie_rows), info.rating_min, info.rating_max)
+        return self.stars(user_rows, movie_rows)
 
 
 def _at(values: Floats, rows: NDArray[np.int64]) -> Floats:

@@ -71,7 +71,7 @@ class Study:
     def _limit_notes(self, groups: dict[str, GroupMeasure]) -> None:
         for kind, group in groups.items():
             if group.is_sample:
-                self._note(f"Of the {kind} group {len(group.users):,} users are measured, chosen at random.")
+                self._note(f"Of the {kind} group {len(group.user_rows):,} users are measured, chosen at random.")
 
     def _note(self, text: str) -> None:
         if text not in self.notes:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_cli.dataset.rows import Ratings
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
@@ -165,28 +167,28 @@ class Audience:
         user_genders: NDArray[np.integer],
         user_ages: NDArray[np.integer],
         user_jobs: NDArray[np.integer],
-        ratings: tuple[NDArray[np.integer], NDArray[np.integer], Floats],
+        ratings: Ratings,
         *,
         shape: tuple[int, int, int],
     ) -> "Audience":
         """Count and sum the training ratings.
 
         Args:
-            user_genders: (U,) rows; as are the next two.
-            user_ages: (U,) rows.
-            user_jobs: (U,) rows.
-            ratings: three (R,) arrays: positions of users and of movies, counted from 0, and values.
+            user_genders: (U + 1,) gender row of each user row; as are the next two.
+            user_ages: (U + 1,).
+            user_jobs: (U + 1,).
+            ratings: of these users.
             shape: (G + 1, A + 1, M).
         """
-        users, movies, values = ratings
-        cells = np.ravel_multi_index((user_genders[users], user_ages[users], movies), shape)
+        users = ratings.user_rows
+        cells = np.ravel_multi_index((user_genders[users], user_ages[users], ratings.movie_rows - 1), shape)
         size = int(np.prod(shape))
         return cls(
-            user_genders=np.asarray(user_genders, dtype=np.int64),
-            user_ages=np.asarray(user_ages, dtype=np.int64),
-            user_jobs=np.asarray(user_jobs, dtype=np.int64),
+            user_genders=np.asarray(user_genders[1:], dtype=np.int64),
+            user_ages=np.asarray(user_ages[1:], dtype=np.int64),
+            user_jobs=np.asarray(user_jobs[1:], dtype=np.int64),
             counts=np.bincount(cells, minlength=size).reshape(shape).astype(np.int64),
-            sums=np.bincount(cells, weights=values, minlength=size).reshape(shape).astype(np.float64),
+            sums=np.bincount(cells, weights=ratings.values, minlength=size).reshape(shape).astype(np.float64),
         )
 
     def of_group(self, gender: int, age: int, movie: int) -> tuple[int, float | None]:

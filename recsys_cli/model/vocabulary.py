@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.demographics import Demographics
+from recsys_cli.dataset.rows import rows_of
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.document import AGAIN
 from recsys_cli.model.folder import ModelFolder
@@ -90,11 +91,11 @@ class Vocabulary:
 
     def movie_rows(self, movie_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows (N,) int64 of movie ids (N,), 0 where the id is unknown."""
-        return _rows_of(movie_ids, self.movie_ids)
+        return rows_of(movie_ids, self.movie_ids).astype(np.int64)
 
     def user_rows(self, user_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows (N,) int64 of user ids (N,), 0 where the id is unknown."""
-        return _rows_of(user_ids, self.user_ids)
+        return rows_of(user_ids, self.user_ids).astype(np.int64)
 
     def word_rows(self, title: str) -> list[int]:
         """Rows of the words of a title in their order, 0 for an unknown word."""
@@ -204,14 +205,6 @@ def open_vocabulary(folder: ModelFolder) -> Vocabulary:
             f"{folder.path / 'vocabulary.json'}: is not the vocabulary of this model's vectors: {AGAIN}"
         )
     return vocabulary
-
-
-def _rows_of(ids: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
-    ids = np.asarray(ids, dtype=np.int64)
-    if len(known) == 0:
-        return np.zeros(ids.shape, dtype=np.int64)
-    places = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-    return np.where(known[places] == ids, places + 1, 0).astype(np.int64)
 
 
 def _require(condition: bool, rule: str) -> None:

@@ -15,16 +15,16 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
-    """B users and K movies.
+    """B users and K movies, in rows.
 
     Attributes:
-        users: (B,) int64 user rows, for the user offsets.
-        user_ids: (B,) int64 user rows as the tower sees them, 0 where the id is dropped.
+        user_rows: (B,) int64, whose ratings these are.
+        tower_user_rows: (B,) int64, the same as the tower sees them: 0 where the id is masked.
         genders: (B,) int64 rows, 0 where dropped; as are the next two.
         ages: (B,) int64.
         jobs: (B,) int64.
-        movies: (K,) int64 movie rows, ascending: the batch's columns.
-        movie_ids: (K,) int64 movie rows as the tower sees them, 0 where the id is dropped.
+        movie_rows: (K,) int64, ascending: the batch's columns.
+        tower_movie_rows: (K,) int64, the same as the tower sees them: 0 where the id is masked.
         rated: (B, K) float32, 1 / sqrt(n + damping) at each of a user's n visible ratings.
         valued: (B, K) float32, the same times (rating - mean).
         candidates: (B, K) float32, 0 at visible ratings, else 1.
@@ -34,13 +34,13 @@ class Batch:
         positives: (P,) int64 flat positions of the likes among them.
     """
 
-    users: Ints
-    user_ids: Ints
+    user_rows: Ints
+    tower_user_rows: Ints
     genders: Ints
     ages: Ints
     jobs: Ints
-    movies: Ints
-    movie_ids: Ints
+    movie_rows: Ints
+    tower_movie_rows: Ints
     rated: Floats
     valued: Floats
     candidates: Floats
@@ -51,7 +51,13 @@ class Batch:
 
 
 class Batches:
-    """Cuts the training users into batches, in another order and with other masks every epoch."""
+    """Cuts the training users into batches, in another order and with other masks every epoch.
+
+    Attributes:
+        catalogue: int64, rows of the movies with a training rating, ascending.
+        user_rows: int64, rows of the users with one, ascending.
+        is_full: whether the columns of every batch are the whole catalogue, rather than a sample of it.
+    """
 
     def __init__(
         self,
@@ -67,17 +73,17 @@ class Batches:
         self.masking = masking
         self.batch_users = batch_users
         self.history_damping = history_damping
-        self.max_catalogue = objective.max_catalogue
         self.mean = float(np.mean(data.training.values, dtype=np.float64))
-        counts = np.bincount(data.training.movies, minlength=data.num_movies + 1)
-        self.catalogue = np.flatnonzero(counts)  # movies with a training rating, ascending rows
-        self.users = np.flatnonzero(self.by_user.counts())
-        self.popularity = counts / len(self.users)  # share of the users that rated it
+        counts = np.bincount(data.training.movie_rows, minlength=data.num_movies + 1)
+        self.catalogue = np.flatnonzero(counts)
+        self.user_rows = np.flatnonzero(self.by_user.counts())
+        self.is_full = len(self.catalogue) <= objective.max_catalogue
+        self.popularity = counts / len(self.user_rows)  # share of the users that rated it
         least = data.rating_max * objective.like_share if objective.positives == "likes" else -np.inf
         self.is_positive = self.by_user.values >= least
 
     def __len__(self) -> int:
-        return -(-len(self.users) // self.batch_users)
+        return -(-len(self.user_rows) // self.batch_users)
 
     def likes(self) -> sp.csr_matrix:
         """(U + 1, M + 1) float32, 1 at every training rating that is a positive."""
@@ -103,7 +109,7 @@ class Batches:
 
     def epoch(self, rng: np.random.Generator) -> Iterator[Batch]:
         """All users once, in batches."""
-        order = rng.permutation(self.users)
+        order = rng.permutation(self.user_rows)
         for chunk in np.array_split(order, len(self)):
             yield self._batch(chunk, rng)
 
@@ -111,7 +117,7 @@ class Batches:
         positions = self.by_user.positions(users)
         counts = self.by_user.counts()[users]
         of_user = np.repeat(np.arange(len(users)), counts)  # (R,)
-        movies, values = self.by_user.movies[positions], self.by_user.values[positions]
+        movies, values = self.by_user.movie_rows[positions], self.by_user.values[positions]
         columns, log_q = self._columns(movies, rng)
         flat = of_user * len(columns) + np.searchsorted(columns, movies)  # (R,)
         visible = rng.random(len(flat)) < np.repeat(self._visible_shares(counts, rng), counts)
@@ -130,14 +136,14 @@ class Batches:
             return np.where(rng.random(len(rows)) < share, 0, rows).astype(np.int64)
 
         return Batch(
-            users=users,
+            user_rows=users,
             # An id is never seen without its history, so it is not learnt without.
-            user_ids=np.where(num_visible == 0, 0, drop(users, masking.user_id_dropout)),
+            tower_user_rows=np.where(num_visible == 0, 0, drop(users, masking.user_id_dropout)),
             genders=drop(data.user_genders[users], masking.attribute_dropout),
             ages=drop(data.user_ages[users], masking.attribute_dropout),
             jobs=drop(data.user_jobs[users], masking.attribute_dropout),
-            movies=columns,
-            movie_ids=drop(columns, masking.movie_id_dropout),
+            movie_rows=columns,
+            tower_movie_rows=drop(columns, masking.movie_id_dropout),
             rated=rated.reshape(shape),
             valued=valued.reshape(shape),
             candidates=candidates.reshape(shape),
@@ -150,11 +156,11 @@ class Batches:
     def _matrix(self, values: Floats) -> sp.csr_matrix:
         shape = (self.data.num_users + 1, self.data.num_movies + 1)
         # A copy: scipy edits its arrays in place, and these are the training data.
-        return sp.csr_matrix((values, self.by_user.movies, self.by_user.indptr), shape=shape, copy=True)
+        return sp.csr_matrix((values, self.by_user.movie_rows, self.by_user.indptr), shape=shape, copy=True)
 
     def _columns(self, movies: NDArray[np.int32], rng: np.random.Generator) -> tuple[Ints, Floats]:
         """The whole catalogue while it is small; else the batch's own movies and as many others."""
-        if len(self.catalogue) <= self.max_catalogue:
+        if self.is_full:
             return self.catalogue, np.zeros(len(self.catalogue), dtype=np.float32)
         own = np.unique(movies)
         sampled = rng.choice(self.catalogue, min(len(own), len(self.catalogue)), replace=False)

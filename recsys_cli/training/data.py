@@ -6,30 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.reader import Dataset
+from recsys_cli.dataset.rows import Ratings, Rows
 from recsys_cli.dataset.split import Split
 from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.towers.title_windows import pad_titles
 
 Floats = NDArray[np.float32]
-Rows = NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ratings:
-    """Ratings as three parallel arrays.
-
-    Attributes:
-        users: (R,) int32 user rows, 1..U.
-        movies: (R,) int32 movie rows, 1..M.
-        values: (R,) float32, on the rating scale.
-    """
-
-    users: Rows
-    movies: Rows
-    values: Floats
-
-    def __len__(self) -> int:
-        return len(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,28 +65,28 @@ class ByUser:
 
     Attributes:
         indptr: (U + 2,) int64; user row u has the ratings ``indptr[u]:indptr[u + 1]``.
-        movies: (R,) int32 movie rows, ascending within a user.
+        movie_rows: (R,) int32, ascending within a user.
         values: (R,) float32, on the rating scale.
     """
 
     indptr: NDArray[np.int64]
-    movies: Rows
+    movie_rows: Rows
     values: Floats
 
     @classmethod
     def group(cls, ratings: Ratings, num_users: int) -> "ByUser":
         """Sort ratings by user, then movie."""
-        order = np.lexsort((ratings.movies, ratings.users))
-        counts = np.bincount(ratings.users, minlength=num_users + 1)
-        return cls(np.concatenate([[0], np.cumsum(counts)]), ratings.movies[order], ratings.values[order])
+        order = np.lexsort((ratings.movie_rows, ratings.user_rows))
+        counts = np.bincount(ratings.user_rows, minlength=num_users + 1)
+        return cls(np.concatenate([[0], np.cumsum(counts)]), ratings.movie_rows[order], ratings.values[order])
 
     def counts(self) -> NDArray[np.int64]:
         """(U + 1,) int64 ratings of each user row."""
         return np.diff(self.indptr)
 
-    def positions(self, users: NDArray[np.int64]) -> NDArray[np.int64]:
+    def positions(self, user_rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions of all ratings of some users, user by user in the order given."""
-        starts, counts = self.indptr[users], self.indptr[users + 1] - self.indptr[users]
+        starts, counts = self.indptr[user_rows], self.indptr[user_rows + 1] - self.indptr[user_rows]
         ends = np.cumsum(counts)
         positions: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(starts - (ends - counts), counts)
         return positions
@@ -117,29 +99,18 @@ def training_data(dataset: Dataset, vocabulary: Vocabulary, split: Split) -> Tra
     genres[0, 0] = 1.0
     for row, names in enumerate(dataset.movie_genres, start=1):
         genres[row, vocabulary.genre_rows(names) or [0]] = 1.0
-
-    def ratings(chosen: NDArray[np.int64]) -> Ratings:
-        return Ratings(
-            dataset.rating_users[chosen] + np.int32(1),
-            dataset.rating_movies[chosen] + np.int32(1),
-            dataset.rating_values[chosen],
-        )
-
-    def with_unknown(rows: NDArray[np.int32]) -> NDArray[np.int32]:
-        return np.concatenate([[0], rows]).astype(np.int32)
-
     return TrainingData(
         movie_genres=genres,
         movie_words=pad_titles([[], *map(vocabulary.word_rows, dataset.titles)]),
-        user_genders=with_unknown(dataset.user_genders),
-        user_ages=with_unknown(dataset.user_ages),
-        user_jobs=with_unknown(dataset.user_jobs),
+        user_genders=dataset.user_genders,
+        user_ages=dataset.user_ages,
+        user_jobs=dataset.user_jobs,
         num_words=len(vocabulary.words),
         num_genders=len(dataset.demographics.genders),
         num_ages=len(dataset.demographics.ages),
         num_jobs=len(dataset.demographics.jobs),
         rating_min=dataset.rating_min,
         rating_max=dataset.rating_max,
-        training=ratings(split.train),
-        validation=ratings(split.held_out),
+        training=dataset.ratings.at(split.train),
+        validation=dataset.ratings.at(split.held_out),
     )

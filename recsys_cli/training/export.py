@@ -36,11 +36,11 @@ class Snapshot:
     stars: Stars | None
     batches: Batches
 
-    def user_vectors(self, users: Ints) -> Floats:
+    def user_vectors(self, user_rows: Ints) -> Floats:
         """Vectors of users as they are served: id, attributes and whole training history.
 
         Args:
-            users: (N,) int64 user rows.
+            user_rows: (N,) int64.
 
         Returns: (N, D) float32, unit rows.
         """
@@ -48,12 +48,12 @@ class Snapshot:
         rated, valued = self.batches.history()
         total = (
             tables.base
-            + self.user_table[users]
-            + tables.genders[data.user_genders[users]]
-            + tables.ages[data.user_ages[users]]
-            + tables.jobs[data.user_jobs[users]]
-            + rated[users] @ tables.rated
-            + valued[users] @ tables.valued
+            + self.user_table[user_rows]
+            + tables.genders[data.user_genders[user_rows]]
+            + tables.ages[data.user_ages[user_rows]]
+            + tables.jobs[data.user_jobs[user_rows]]
+            + rated[user_rows] @ tables.rated
+            + valued[user_rows] @ tables.valued
         )  # (N, D)
         return unit_rows(np.tanh(total) if tables.activation == "tanh" else total)
 
@@ -69,7 +69,8 @@ def _take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
     windows, titles = title_windows(data.movie_words)
     inputs = (batches.movie_id_rows(), data.movie_genres, windows, titles)
     user_table = users.user.table().numpy()
-    user_table[np.setdiff1d(np.arange(len(user_table)), batches.users)] = user_table[0]  # nothing known of them
+    nobody = np.setdiff1d(np.arange(len(user_table)), batches.user_rows)  # nothing is known of them
+    user_table[nobody] = user_table[0]
     stars = towers.stars
     return Snapshot(
         tables=UserTables(
@@ -122,15 +123,11 @@ def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> Mode
         demographic=served.profiles(*everybody).reshape(*sizes, -1),
         movie_ids=movie_ids,
         movie_vectors=snapshot.movie_vectors[1:],
-        num_ratings=np.bincount(data.training.movies, minlength=data.num_movies + 1)[1:],
+        num_ratings=np.bincount(data.training.movie_rows, minlength=data.num_movies + 1)[1:],
         tables=served,
-        seen=Seen(indptr=by_user.indptr[1:], movie_ids=movie_ids[by_user.movies - 1]),
+        seen=Seen(indptr=by_user.indptr[1:], movie_ids=movie_ids[by_user.movie_rows - 1]),
         audience=Audience.tally(
-            data.user_genders[1:],
-            data.user_ages[1:],
-            data.user_jobs[1:],
-            (data.training.users - 1, data.training.movies - 1, data.training.values),
-            shape=(*sizes[:2], data.num_movies),
+            data.user_genders, data.user_ages, data.user_jobs, data.training, shape=(*sizes[:2], data.num_movies)
         ),
         stars=None
         if stars is None

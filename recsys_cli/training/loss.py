@@ -84,5 +84,5 @@ def _logits(cosines: Tensor, candidates: Tensor, log_q: Tensor, temperature: flo
     ``log_softmax`` would take fifty times as long on a CPU.
     """
     logits = (cosines - 1.0) / temperature - log_q  # (B, K)
-    # The floor is far below any sum of candidates; it is for a user whose whole catalogue is history.
+    # The floor is for a user whose whole catalogue is history; below a temperature of 0.03 a sum can be under it.
     return logits, paddle.log(paddle.clip((candidates * paddle.exp(logits)).sum(axis=1), min=_LEAST_SUM))

@@ -28,7 +28,7 @@ class RankingTeacher:
 
         Returns: (B, K) float32, rows sum to 1; a row of zeros where no movie competes.
         """
-        predicted = np.maximum(self.likes[batch.users] @ self.weights, 1e-6) * batch.candidates  # (B, K)
+        predicted = np.maximum(self.likes[batch.user_rows] @ self.weights, 1e-6) * batch.candidates  # (B, K)
         # Relative to the highest: a power of small numbers alone would be zero everywhere.
         highest = np.maximum(predicted.max(axis=1, keepdims=True), 1e-6)
         shares: NDArray[np.float32] = (predicted / highest) ** np.float32(sharpness)
@@ -46,10 +46,10 @@ class RatingTeacher:
 
     def estimates(self, batch: Batch) -> Floats:
         """(B, K) float32, each user's rating of each of the batch's movies."""
-        estimates: Floats = self._users[batch.users] @ self._movies[batch.movies].T
+        estimates: Floats = self._users[batch.user_rows] @ self._movies[batch.movie_rows].T
         return estimates
 
     def weights(self, batch: Batch) -> Floats:
         """(K,) float32, how much each movie's estimate counts: ratings are of what people choose to watch."""
-        weights: Floats = self._popularity[batch.movies]
+        weights: Floats = self._popularity[batch.movie_rows]
         return weights

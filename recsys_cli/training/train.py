@@ -72,14 +72,15 @@ def run(config: TrainConfig, progress: Progress) -> TrainSummary:
     """
     started = time.monotonic()
     check_replaceable(config.model)
-    dataset = _read_data(config, progress)
-    progress.detail(f"data: {len(dataset.rating_values):,} ratings, read in {time.monotonic() - started:.1f} s")
-    split = hold_out(len(dataset.rating_values), config.options.schedule)
-    return train_split(dataset, split, config, progress, started=started)
+    data_dir = find_data(config.data, download=config.download, progress=progress)
+    dataset = _read_data(data_dir, config, progress)
+    progress.detail(f"data: {len(dataset.ratings):,} ratings, read in {time.monotonic() - started:.1f} s")
+    split = hold_out(len(dataset.ratings), config.options.schedule)
+    return train_split(dataset, split, config, progress, data_dir=data_dir, started=started)
 
 
 def train_split(
-    dataset: Dataset, split: Split, config: TrainConfig, progress: Progress, *, started: float
+    dataset: Dataset, split: Split, config: TrainConfig, progress: Progress, *, data_dir: Path, started: float
 ) -> TrainSummary:
     """Train a model on some ratings of a data set and write its folder.
 
@@ -88,6 +89,7 @@ def train_split(
         split: ratings to learn from, and ratings to choose the epoch by.
         config: where to write, and how to train.
         progress: is told how it goes.
+        data_dir: where the data set was read, for ``model.json``; ``config.data`` is not looked at.
         started: time.monotonic() when the command began.
 
     Raises: as :func:`run`.
@@ -116,7 +118,9 @@ def train_split(
     times = {"seconds": time.monotonic() - started, "ratings_per_second": rate}
     folder = write_model(
         config.model,
-        _info(config, dataset, vocabulary, data, metrics=metrics, times=times),
+        _info(
+            config, dataset, vocabulary, data, metrics=metrics, run={"data_dir": str(data_dir.absolute()), **times}
+        ),
         model_arrays(snapshot, user_ids=dataset.user_ids, movie_ids=dataset.movie_ids),
         vocabulary_text=vocabulary.to_json(),
         save_towers=save_towers(trainer.towers),
@@ -127,7 +131,7 @@ def train_split(
         model=config.model,
         fingerprint=folder.fingerprint,
         objective=options.objective.objective,
-        num_users=len(trainer.batches.users),
+        num_users=len(trainer.batches.user_rows),
         num_movies=len(trainer.batches.catalogue),
         num_ratings=len(data.training),
         epochs=len(fitted.epochs),
@@ -151,7 +155,7 @@ def _info(
     data: TrainingData,
     *,
     metrics: Mapping[str, float],
-    times: Mapping[str, float],
+    run: Mapping[str, Any],
 ) -> ModelInfo:
     options = config.options
     return ModelInfo(
@@ -165,7 +169,7 @@ def _info(
         vocabulary_fingerprint=vocabulary.fingerprint,
         split={"holdout": options.schedule.holdout, "held_out_ratings": len(data.validation)},
         metrics=metrics,
-        run={"data_dir": str(_data_dir(config).absolute()), **times},
+        run=run,
     )
 
 
@@ -173,14 +177,19 @@ def _checkpoint_path(model: Path) -> Path:
     return model.with_name(f"{model.name}.checkpoint")
 
 
-def _data_dir(config: TrainConfig) -> Path:
-    return config.data or Path(os.environ.get("RECSYS_DATA") or DEFAULT_DATA)
+def find_data(named: Path | None, *, download: bool, progress: Progress) -> Path:
+    """The data's folder: the one that is named, that of $RECSYS_DATA, or the default one.
 
+    Args:
+        named: by the person, or None.
+        download: whether the default one is fetched where it does not exist.
+        progress: is told how that goes.
 
-def find_data(config: TrainConfig, progress: Progress) -> Path:
-    """The data's folder; only the default one is fetched where it does not exist."""
-    path = _data_dir(config)
-    if path == DEFAULT_DATA and config.download:
+    Raises:
+        DataError: there is no such folder, or the download failed.
+    """
+    path = named or Path(os.environ.get("RECSYS_DATA") or DEFAULT_DATA)
+    if path == DEFAULT_DATA and download:
         ensure(path, progress=progress)
     if not path.is_dir():
         raise DataError(
@@ -190,13 +199,12 @@ def find_data(config: TrainConfig, progress: Progress) -> Path:
     return path
 
 
-def _read_data(config: TrainConfig, progress: Progress) -> Dataset:
+def _read_data(path: Path, config: TrainConfig, progress: Progress) -> Dataset:
     """The data set; says what it is and what was left out of it."""
-    path = find_data(config, progress)
     dataset = read_dataset(path, format=config.format, skip_bad_lines=config.skip_bad_lines)
     progress.say(
         f"{path}: layout {dataset.format}, {len(dataset.movie_ids):,} movies, {len(dataset.user_ids):,} users, "
-        f"{len(dataset.rating_values):,} ratings from {dataset.rating_min:g} to {dataset.rating_max:g}"
+        f"{len(dataset.ratings):,} ratings from {dataset.rating_min:g} to {dataset.rating_max:g}"
     )
     if dataset.problems.count:
         progress.say(f"bad lines left out: {dataset.problems.count:,}; 'recsys check {path}' lists them")
@@ -211,7 +219,7 @@ def _describe(dataset: Dataset, vocabulary: Vocabulary) -> dict[str, Any]:
         "fingerprint": dataset.fingerprint,
         "num_users": len(dataset.user_ids),
         "num_movies": len(dataset.movie_ids),
-        "num_ratings": len(dataset.rating_values),
+        "num_ratings": len(dataset.ratings),
         "num_genres": len(vocabulary.genres),
     }
 

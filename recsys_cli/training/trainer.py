@@ -52,7 +52,8 @@ class Trainer:
             self.optimizer = paddle.optimizer.Adam(
                 schedule.learning_rate, beta2=0.99, parameters=self.towers.parameters(), lazy_mode=True
             )
-        self._features: tuple[NDArray[np.int64], tuple[Tensor, Tensor, Tensor]] | None = None
+        # Of every batch alike, unless batches sample the catalogue.
+        self._catalogue_features = self._movie_features(self.batches.catalogue) if self.batches.is_full else None
         self._start()
         self._average = {name: weight.clone() for name, weight in self.towers.named_parameters()}
 
@@ -134,8 +135,7 @@ class Trainer:
         objective = self.options.objective
         if self.options.warm_start.warm_start:
             start_ranking(self.towers, self.batches, self.options.warm_start, seed=self.options.schedule.seed)
-        is_small = len(self.batches.catalogue) <= objective.max_catalogue  # its inverse is cubic in the movies
-        if objective.teacher_weight and is_small:
+        if objective.teacher_weight and self.batches.is_full:  # its inverse is cubic in the movies
             self.ranking_teacher = RankingTeacher(self.batches, penalty=objective.teacher_penalty)
 
     def _start_rating(self) -> None:
@@ -159,17 +159,18 @@ class Trainer:
         objective = self.options.objective
         tensor = paddle.to_tensor
         users = self.towers.users(
-            *map(tensor, (batch.user_ids, batch.genders, batch.ages, batch.jobs)),
-            *map(tensor, (batch.rated, batch.valued, batch.movies)),
+            *map(tensor, (batch.tower_user_rows, batch.genders, batch.ages, batch.jobs)),
+            *map(tensor, (batch.rated, batch.valued, batch.movie_rows)),
         )  # (B, D)
-        movies = self.towers.movies(tensor(batch.movie_ids), *self._movie_features(batch.movies))  # (K, D)
+        features = self._catalogue_features or self._movie_features(batch.movie_rows)
+        movies = self.towers.movies(tensor(batch.tower_movie_rows), *features)  # (K, D)
         cosines = paddle.matmul(users, movies, transpose_y=True)  # (B, K)
         if objective.objective == "rating":
             return self._rating_loss(batch, self.data.rating_max * cosines)
         ranking = self._ranking_loss(batch, cosines)
         if self.towers.stars is None:
             return ranking
-        stars = self.towers.stars(tensor(batch.users), users, tensor(batch.movies), movies)  # (B, K)
+        stars = self.towers.stars(tensor(batch.user_rows), users, tensor(batch.movie_rows), movies)  # (B, K)
         asked = squared_error(stars, tensor(batch.targets), tensor(batch.ratings))
         return objective.rating_weight * asked + (1.0 - objective.rating_weight) * ranking
 
@@ -197,13 +198,10 @@ class Trainer:
         weight = objective.teacher_weight
         return weight * soft_target_loss(cosines, taught, **terms) + (1.0 - weight) * likes
 
-    def _movie_features(self, movies: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
-        """Genres, word windows and their titles; kept while the movies stay the same (a full softmax)."""
-        if self._features is None or self._features[0] is not movies:
-            arrays = (self.data.movie_genres[movies], *title_windows(self.data.movie_words[movies]))
-            genres, windows, titles = map(paddle.to_tensor, arrays)
-            self._features = (movies, (genres, windows, titles))
-        return self._features[1]
+    def _movie_features(self, movie_rows: NDArray[np.int64]) -> list[Tensor]:
+        """Genres, word windows and their titles."""
+        arrays = (self.data.movie_genres[movie_rows], *title_windows(self.data.movie_words[movie_rows]))
+        return [paddle.to_tensor(array) for array in arrays]
 
     def _learning_rate(self) -> float:
         """Half a cosine from the highest to zero."""

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.config.training import ObjectiveConfig
+from recsys_cli.dataset.rows import Ratings
 from recsys_cli.metrics import ndcg, rmse, top_k
 from recsys_cli.solvers.biases import fit_biases
-from recsys_cli.training.data import Ratings, TrainingData
+from recsys_cli.training.data import TrainingData
 
 if TYPE_CHECKING:  # paddle may not be loaded before the process is ready for it
     from recsys_cli.training.export import Snapshot
@@ -27,7 +28,7 @@ class Validation:
     def __init__(self, data: TrainingData, objective: ObjectiveConfig):
         self.data, self.objective = data, objective
         held_out = data.validation
-        users = np.unique(held_out.users).astype(np.int64)
+        users = np.unique(held_out.user_rows).astype(np.int64)
         chosen = np.sort(np.random.default_rng(0).permutation(users)[:_SAMPLE])
         self.everybody = _Held(data, held_out, users, objective)
         self.some = _Held(data, held_out, chosen, objective)
@@ -42,16 +43,16 @@ class Validation:
         return {**self._measure(snapshot, self.everybody), **self.baselines}
 
     def _measure(self, snapshot: "Snapshot", held: "_Held") -> dict[str, float]:
-        vectors = snapshot.user_vectors(held.users)  # (N, D)
+        vectors = snapshot.user_vectors(held.user_rows)  # (N, D)
         metrics = {}
         if self.objective.objective != "ranking":
-            users, movies = vectors[held.of_user], snapshot.movie_vectors[held.movies]  # (R, D)
+            users, movies = vectors[held.of_user], snapshot.movie_vectors[held.movie_rows]  # (R, D)
             low, high = self.data.rating_min, self.data.rating_max
             if snapshot.stars is None:
                 estimates = high * (users * movies).sum(axis=1)
             else:
                 stars = snapshot.stars
-                offsets = stars.movie_offsets[held.movies] + stars.user_offsets[held.users[held.of_user]]
+                offsets = stars.movie_offsets[held.movie_rows] + stars.user_offsets[held.user_rows[held.of_user]]
                 estimates = stars.mean + offsets + (users * movies) @ stars.slope
             metrics["rmse"] = rmse(np.clip(estimates, low, high), held.values)
         if self.objective.objective != "rating":
@@ -63,21 +64,21 @@ class Validation:
         low, high = self.data.rating_min, self.data.rating_max
         mean = training.values.mean(dtype=np.float64)
         users, movies = fit_biases(
-            training.users,
-            training.movies,
+            training.user_rows,
+            training.movie_rows,
             training.values - mean,
             sizes=(self.data.num_users + 1, self.data.num_movies + 1),
             dampings=(_DAMPING, _DAMPING),
         )
-        biases = mean + movies[held.movies] + users[held.users[held.of_user]]
+        biases = mean + movies[held.movie_rows] + users[held.user_rows[held.of_user]]
         metrics = {
             "rmse of the mean": rmse(np.full(len(held.values), mean), held.values),
             "rmse of user + movie biases": rmse(np.clip(biases, low, high), held.values),
         }
         if self.objective.objective != "rating":
-            liked = training.movies[training.values >= _like_threshold(self.data, self.objective)]
+            liked = training.movie_rows[training.values >= _like_threshold(self.data, self.objective)]
             popularity = np.bincount(liked, minlength=self.data.num_movies + 1).astype(np.float32)
-            scores = np.broadcast_to(popularity, (len(held.users), len(popularity)))
+            scores = np.broadcast_to(popularity, (len(held.user_rows), len(popularity)))
             metrics["ndcg@10 of most popular"] = held.ndcg(scores)
         return metrics
 
@@ -85,19 +86,19 @@ class Validation:
 class _Held:
     """The validation ratings of some users."""
 
-    def __init__(self, data: TrainingData, ratings: Ratings, users: Ints, objective: ObjectiveConfig):
-        mine = np.isin(ratings.users, users)
-        self.users = users  # (N,)
-        self.of_user = np.searchsorted(users, ratings.users[mine])  # (R,)
-        self.movies, self.values = ratings.movies[mine], ratings.values[mine]
+    def __init__(self, data: TrainingData, ratings: Ratings, user_rows: Ints, objective: ObjectiveConfig):
+        mine, training = ratings.at(np.isin(ratings.user_rows, user_rows)), data.training
+        self.user_rows = user_rows  # (N,)
+        self.of_user = np.searchsorted(user_rows, mine.user_rows)  # (R,)
+        self.movie_rows, self.values = mine.movie_rows, mine.values
         liked = self.values >= _like_threshold(data, objective)
-        shape = (len(users), data.num_movies + 1)
+        shape = (len(user_rows), data.num_movies + 1)
         self.relevant = np.zeros(shape, dtype=np.bool_)
-        self.relevant[self.of_user[liked], self.movies[liked]] = True
+        self.relevant[self.of_user[liked], self.movie_rows[liked]] = True
         self.hidden = np.zeros(shape, dtype=np.bool_)
         self.hidden[:, 0] = True  # no movie
-        trained = np.isin(data.training.users, users)
-        self.hidden[np.searchsorted(users, data.training.users[trained]), data.training.movies[trained]] = True
+        shown = training.at(np.isin(training.user_rows, user_rows))
+        self.hidden[np.searchsorted(user_rows, shown.user_rows), shown.movie_rows] = True
 
     def ndcg(self, scores: NDArray[np.float32]) -> float:
         """Mean NDCG@10 of scores (N, M + 1) over the users who liked something; NaN where nobody did."""

@@ -46,7 +46,7 @@ def start_ranking(towers: TwoTowers, batches: Batches, config: WarmStartConfig, 
     norms = np.linalg.norm(movie_factors, axis=1)
     filled_up = np.hstack([movie_factors, np.sqrt(norms.max() ** 2 - norms**2)[:, None]])  # (M + 1, F + 1)
     lengths = np.linalg.norm(user_factors, axis=1, keepdims=True)  # (U + 1, 1)
-    typical = lengths[batches.users].mean()
+    typical = lengths[batches.user_rows].mean()
     users, lengths = user_factors / typical, lengths / typical
     movies = filled_up / norms.max()
     room = min(config.star_factors, dim - movies.shape[1], history_width - factors)
@@ -103,7 +103,7 @@ def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, se
         seed=seed,
     )
     users, movies = users[:, :factors], movies[:, :factors]
-    user_mean, movie_mean = users[batches.users].mean(axis=0), movies[batches.catalogue].mean(axis=0)
+    user_mean, movie_mean = users[batches.user_rows].mean(axis=0), movies[batches.catalogue].mean(axis=0)
     user_tastes, movie_tastes = users - user_mean, movies - movie_mean
     scale = np.float32(batches.data.rating_max)
     movie_offsets = scale * movies @ user_mean - np.float32(batches.mean)
@@ -122,8 +122,8 @@ def damped_offsets(batches: Batches) -> tuple[Matrix, Matrix]:
     """User offsets (U + 1,) and movie offsets (M + 1,) in stars: damped means of what is left over in turn."""
     ratings, data = batches.data.training, batches.data
     return fit_biases(
-        ratings.users,
-        ratings.movies,
+        ratings.user_rows,
+        ratings.movie_rows,
         ratings.values - np.float32(batches.mean),
         sizes=(data.num_users + 1, data.num_movies + 1),
         dampings=(_OFFSET_DAMPING, _OFFSET_DAMPING),
@@ -148,7 +148,7 @@ def _start_users(tower: UserTower, vectors: Matrix, movie_factors: Matrix, batch
 
     Returns: (U + 1, d) float32, what is left to the user ids.
     """
-    data, known = batches.data, batches.users
+    data, known = batches.data, batches.user_rows
     rated, valued = batches.history()
     sizes = [num + 1 for num in (data.num_genders, data.num_ages, data.num_jobs)]
     attributes = one_hot([rows[known] for rows in (data.user_genders, data.user_ages, data.user_jobs)], sizes)

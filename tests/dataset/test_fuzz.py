@@ -59,13 +59,13 @@ def assert_nothing_is_lost(dataset: Dataset, folder: Path) -> None:
     for path in folder.iterdir():
         bad = len({problem.line for problem in dataset.problems.first if problem.path == path})
         if path.name in RATINGS_FILES:
-            assert len(dataset.rating_values) + dataset.num_repeated + bad == num_lines(path)
+            assert len(dataset.ratings.values) + dataset.num_repeated + bad == num_lines(path)
         if path.name in MOVIE_FILES:
             assert len(dataset.movie_ids) + bad == num_lines(path)
         if path.name in USER_FILES:
             assert len(dataset.user_ids) + bad == num_lines(path)
-    assert (dataset.rating_values >= dataset.rating_min).all()
-    assert (dataset.rating_values <= dataset.rating_max).all()
+    assert (dataset.ratings.values >= dataset.rating_min).all()
+    assert (dataset.ratings.values <= dataset.rating_max).all()
     vocabulary = Vocabulary.from_dataset(dataset)
     assert Vocabulary.from_json(vocabulary.to_json()).fingerprint == vocabulary.fingerprint
 

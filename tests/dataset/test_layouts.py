@@ -30,9 +30,9 @@ def test_every_layout_is_detected_and_gives_the_same_movies_and_ratings(tmp_path
     assert dataset.format == format
     movies = list(zip(dataset.movie_ids.tolist(), dataset.titles, dataset.movie_genres, strict=True))
     assert movies == sorted(MOVIES)
-    users = dataset.user_ids[dataset.rating_users].tolist()
-    rated = dataset.movie_ids[dataset.rating_movies].tolist()
-    values = dataset.rating_values + (0.5 if format == "ml-10m" else 0)
+    users = dataset.user_ids[dataset.ratings.user_rows - 1].tolist()
+    rated = dataset.movie_ids[dataset.ratings.movie_rows - 1].tolist()
+    values = dataset.ratings.values + (0.5 if format == "ml-10m" else 0)
     assert list(zip(users, rated, values.tolist(), strict=True)) == RATINGS
     assert dataset.problems.count == 0
 
@@ -50,9 +50,9 @@ def test_people_have_the_attributes_of_their_data_set(tmp_path: Path, format: st
     dataset = read_dataset(tmp_path)
     known = dataset.demographics
     assert tuple(name for _, name in known.jobs) == jobs
-    assert [known.gender_name(row) for row in dataset.user_genders] == ["F", "M"]
-    assert [known.age_name(row) for row in dataset.user_ages] == ["56+", "25-34"]
-    assert [known.job_name(row) for row in dataset.user_jobs] == ["programmer", "writer"]
+    assert [known.gender_name(row) for row in dataset.user_genders[1:]] == ["F", "M"]
+    assert [known.age_name(row) for row in dataset.user_ages[1:]] == ["56+", "25-34"]
+    assert [known.job_name(row) for row in dataset.user_jobs[1:]] == ["programmer", "writer"]
 
 
 @pytest.mark.parametrize("format", ["ml-10m", "ml-csv"])
@@ -61,7 +61,7 @@ def test_without_a_users_file_nothing_is_known_of_people(tmp_path: Path, format:
     dataset = read_dataset(tmp_path)
     assert dataset.user_ids.tolist() == [1, 2]
     assert dataset.demographics == Demographics()
-    assert dataset.user_genders.tolist() == dataset.user_ages.tolist() == dataset.user_jobs.tolist() == [0, 0]
+    assert dataset.user_genders.tolist() == dataset.user_ages.tolist() == dataset.user_jobs.tolist() == [0, 0, 0]
 
 
 def test_100k_ages_are_years_and_jobs_come_from_the_users_without_a_list(tmp_path: Path) -> None:
@@ -69,9 +69,9 @@ def test_100k_ages_are_years_and_jobs_come_from_the_users_without_a_list(tmp_pat
     (tmp_path / "u.occupation").unlink()
     write(tmp_path / "u.user", ["1|7|F|writer|0", "2|33|M||0", "3|24|F|artist|0"])
     dataset = read_dataset(tmp_path)
-    assert dataset.user_ages.tolist() == [1, 3, 2]
+    assert dataset.user_ages.tolist() == [0, 1, 3, 2]
     assert dataset.demographics.jobs == ((0, "artist"), (1, "writer"))
-    assert dataset.user_jobs.tolist() == [2, 0, 1]
+    assert dataset.user_jobs.tolist() == [0, 2, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_the_scale_of_the_1m_layout_is_found(
     write(tmp_path / "ratings.dat", [f"{user}::0114709::{rating:g}::0" for user, rating in enumerate(ratings)])
     dataset = read_dataset(tmp_path)
     assert (dataset.rating_min, dataset.rating_max) == (low, high)
-    assert dataset.rating_values.tolist() == ratings
+    assert dataset.ratings.values.tolist() == ratings
     assert dataset.titles == ("Histoire de jouets, L'été (1995)",)
     assert dataset.movie_ids.tolist() == [114709]
     assert dataset.demographics.ages == ()
@@ -302,7 +302,7 @@ def test_a_catalogue_may_be_csv_without_people_genres_or_a_5_star_scale(tmp_path
     dataset = read_dataset(tmp_path)
     assert dataset.titles == ("Tea", "Milk; fresh")
     assert dataset.user_ids.tolist() == [1, 2]
-    assert dataset.rating_values.tolist() == [0.25, -1]
+    assert dataset.ratings.values.tolist() == [0.25, -1]
     assert (dataset.rating_min, dataset.rating_max) == (-1, 1)
 
 
@@ -312,9 +312,9 @@ def test_a_catalogue_names_its_age_groups_and_jobs(tmp_path: Path) -> None:
     (tmp_path / "dataset.toml").write_text(toml)
     dataset = read_dataset(tmp_path)
     assert dataset.demographics.ages == (18, 40)
-    assert dataset.user_ages.tolist() == [2, 1]
+    assert dataset.user_ages.tolist() == [0, 2, 1]
     assert dataset.demographics.jobs == ((0, "writer"), (1, "programmer"), (2, "nurse"))
-    assert dataset.user_jobs.tolist() == [2, 1]
+    assert dataset.user_jobs.tolist() == [0, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -357,9 +357,9 @@ def test_of_repeated_ratings_the_last_counts_and_the_others_are_counted(tmp_path
         file.write("1::3::2::0\n1::3::1::0\n")
     dataset = read_dataset(tmp_path)
     assert dataset.num_repeated == 2
-    rating = dataset.rating_values[(dataset.rating_users == 0) & (dataset.rating_movies == 1)]
+    rating = dataset.ratings.values[(dataset.ratings.user_rows == 1) & (dataset.ratings.movie_rows == 2)]
     assert np.array_equal(rating, [1])
-    assert len(dataset.rating_values) == len(RATINGS)
+    assert len(dataset.ratings.values) == len(RATINGS)
 
 
 def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
@@ -371,8 +371,8 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     write(tmp_path / "customers.csv", ["customer;sex;age;occupation", "7;female;44;nurse"])
     dataset = read_dataset(tmp_path)
     assert dataset.movie_genres == (("Drinks", "Hot"),)
-    assert dataset.rating_values.tolist() == [9.5]
-    assert [dataset.user_genders[0], dataset.user_ages[0], dataset.user_jobs[0]] == [2, 2, 2]
+    assert dataset.ratings.values.tolist() == [9.5]
+    assert [dataset.user_genders[1], dataset.user_ages[1], dataset.user_jobs[1]] == [2, 2, 2]
 
 
 def test_the_documentation_lists_every_format() -> None:

@@ -112,17 +112,17 @@ def test_columns_of_csv_may_come_in_any_order(tmp_path: Path) -> None:
     write(tmp_path / "movies.csv", ["genres,extra,title,movieId", "War,x,Heat,7"])
     write(tmp_path / "ratings.csv", ["timestamp,rating,movieId,userId", "0,4.5,7,1"])
     dataset = read_dataset(tmp_path)
-    assert (dataset.movie_ids.tolist(), dataset.rating_values.tolist()) == ([7], [4.5])
+    assert (dataset.movie_ids.tolist(), dataset.ratings.values.tolist()) == ([7], [4.5])
 
 
 def test_missing_attributes_are_unknown_rows(tmp_path: Path) -> None:
     write_1m(tmp_path)
     write(tmp_path / "users.dat", ["1::::25::::0", "2::M:::: ::0", "3::F::1::0::0"])
     dataset = read_dataset(tmp_path)
-    assert dataset.user_genders.tolist() == [0, 1, 2]
-    assert dataset.user_ages.tolist() == [3, 0, 1]
-    assert dataset.user_jobs.tolist() == [0, 0, 1]
-    assert np.bincount(dataset.rating_users, minlength=3).tolist() == [3, 2, 0]
+    assert dataset.user_genders.tolist() == [0, 0, 1, 2]
+    assert dataset.user_ages.tolist() == [0, 3, 0, 1]
+    assert dataset.user_jobs.tolist() == [0, 0, 0, 1]
+    assert np.bincount(dataset.ratings.user_rows, minlength=4).tolist() == [0, 3, 2, 0]
 
 
 def test_one_rating_in_all(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_one_rating_in_all(tmp_path: Path) -> None:
     write(tmp_path / "ratings.csv", ["userId,movieId,rating", "9223372036854775807,9,5"])
     dataset = read_dataset(tmp_path)
     assert dataset.user_ids.tolist() == [2**63 - 1]
-    assert dataset.rating_movies.tolist() == [3]
+    assert dataset.ratings.movie_rows.tolist() == [4]
 
 
 def test_a_million_users_with_one_rating_each(tmp_path: Path) -> None:
@@ -139,8 +139,8 @@ def test_a_million_users_with_one_rating_each(tmp_path: Path) -> None:
     (tmp_path / "ratings.csv").write_text(f"userId,movieId,rating\n{ratings}\n")
     dataset = read_dataset(tmp_path)
     assert np.array_equal(dataset.user_ids, np.arange(1_000_000))
-    assert np.array_equal(dataset.rating_users, np.arange(1_000_000))
-    assert np.bincount(dataset.rating_movies).tolist() == [250_000] * 4
+    assert np.array_equal(dataset.ratings.user_rows, np.arange(1, 1_000_001))
+    assert np.bincount(dataset.ratings.movie_rows).tolist() == [0] + [250_000] * 4
 
 
 def test_the_line_reader_agrees_with_the_fast_one(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -184,9 +184,9 @@ def assert_holds(
     assert dataset.movie_ids.tolist() == sorted(movies)
     assert dataset.titles == tuple(movies[movie][0] for movie in sorted(movies))
     assert dataset.movie_genres == tuple(tuple(movies[movie][1]) for movie in sorted(movies))
-    users = dataset.user_ids[dataset.rating_users].tolist()
-    rated = dataset.movie_ids[dataset.rating_movies].tolist()
-    assert list(zip(users, rated, dataset.rating_values.tolist(), strict=True)) == ratings
+    users = dataset.user_ids[dataset.ratings.user_rows - 1].tolist()
+    rated = dataset.movie_ids[dataset.ratings.movie_rows - 1].tolist()
+    assert list(zip(users, rated, dataset.ratings.values.tolist(), strict=True)) == ratings
 
 
 relaxed = settings(

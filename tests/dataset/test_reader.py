@@ -26,12 +26,12 @@ def test_reads_movies_users_and_ratings(folder: Path) -> None:
     assert dataset.titles == ("Toy Story (1995)", "Jumanji (1995)", "Heat (1995)")
     assert dataset.movie_genres == (("Animation", "Comedy"), ("Adventure",), ("Action",))
     assert dataset.user_ids.tolist() == [1, 2]
-    assert dataset.user_genders.tolist() == [2, 1]
-    assert dataset.user_ages.tolist() == [1, 7]
-    assert dataset.user_jobs.tolist() == [11, 17]
-    assert dataset.rating_users.tolist() == [1, 0, 0, 1, 0]
-    assert dataset.rating_movies.tolist() == [0, 2, 0, 2, 1]
-    assert dataset.rating_values.tolist() == [5, 3, 1, 4, 4]
+    assert dataset.user_genders.tolist() == [0, 2, 1]
+    assert dataset.user_ages.tolist() == [0, 1, 7]
+    assert dataset.user_jobs.tolist() == [0, 11, 17]
+    assert dataset.ratings.user_rows.tolist() == [2, 1, 1, 2, 1]
+    assert dataset.ratings.movie_rows.tolist() == [1, 3, 1, 3, 2]
+    assert dataset.ratings.values.tolist() == [5, 3, 1, 4, 4]
     assert (dataset.rating_min, dataset.rating_max) == (1, 5)
 
 
@@ -101,9 +101,9 @@ def test_a_bad_line_is_named_with_its_field_and_what_is_allowed(
 @pytest.mark.slow
 def test_reads_the_real_movielens_1m(ml1m: Path) -> None:
     dataset = read_dataset(ml1m)
-    assert (len(dataset.movie_ids), len(dataset.user_ids), len(dataset.rating_values)) == (3883, 6040, 1_000_209)
-    assert dataset.rating_values.mean(dtype=np.float64) == pytest.approx(3.5816, abs=5e-5)
-    assert len(np.unique(dataset.rating_movies)) == 3706
+    assert (len(dataset.movie_ids), len(dataset.user_ids), len(dataset.ratings.values)) == (3883, 6040, 1_000_209)
+    assert dataset.ratings.values.mean(dtype=np.float64) == pytest.approx(3.5816, abs=5e-5)
+    assert len(np.unique(dataset.ratings.movie_rows)) == 3706
     assert dataset.num_repeated == dataset.problems.count == 0
     assert "City of Lost Children, The (1995)" in dataset.titles
     assert any("é" in title for title in dataset.titles)
@@ -124,7 +124,7 @@ def test_bad_lines_are_left_out_on_request(folder: Path) -> None:
     (folder / "users.dat").write_bytes(USERS + b"3::M::26::1::0\n")
     (folder / "ratings.dat").write_bytes(RATINGS + b"1::1\n3::1::4::0\n1::1::7::0\n")
     dataset = read_dataset(folder, skip_bad_lines=True)
-    assert len(dataset.rating_values) == 5
+    assert len(dataset.ratings.values) == 5
     assert dataset.user_ids.tolist() == [1, 2]
     assert list(map(str, dataset.problems.first)) == [
         f"{folder / 'movies.dat'}:4: line: 'oops', allowed: 3 fields: id::title::genres",
@@ -141,3 +141,9 @@ def test_when_every_line_is_bad_nothing_is_left_to_read(folder: Path) -> None:
     with pytest.raises(DataError) as error:
         read_dataset(folder, skip_bad_lines=True)
     assert str(error.value) == f"{folder}: holds no movies"
+
+
+def test_the_fingerprint_of_a_data_set_stays() -> None:
+    """Model folders and checkpoints that exist compare with it."""
+    sample = read_dataset(Path(__file__).parents[2] / "data" / "sample")
+    assert sample.fingerprint == "58f4b480293f238328458eb0a1d6e3910524b7674d24adc82ba0229cb8a150c3"

@@ -3,7 +3,7 @@ import pytest
 
 from recsys_cli.dataset.split import Split, hold_out_movies, hold_out_ratings, hold_out_users
 
-USERS = np.array([0, 0, 0, 1, 1, 2, 3, 3], dtype=np.int32)
+USERS = np.array([1, 1, 1, 2, 2, 3, 4, 4], dtype=np.int32)
 
 
 def assert_partition(split: Split, count: int) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from recsys_cli.config.evaluation import BaselineConfig
+from recsys_cli.dataset.rows import Ratings
 from recsys_cli.evaluation.baselines import (
     BASELINES,
     Biases,
@@ -24,25 +25,23 @@ from recsys_cli.evaluation.baselines import (
 from recsys_cli.evaluation.interactions import Interactions
 from recsys_cli.metrics import top_k
 
-EVERYBODY = np.arange(4)
+EVERYBODY = np.arange(1, 5)
 
 
 def table(rows: list[list[float]], **known: list[int]) -> Interactions:
-    """Interactions of a table of ratings, 0 where there is none."""
-    ratings = np.array(rows, dtype=np.float32)
+    """Interactions of a table of ratings, 0 where there is none; the first user and movie have row 1."""
+    ratings = np.pad(np.array(rows, dtype=np.float32), ((1, 0), (1, 0)))
     users, movies = np.nonzero(ratings)
     nothing = [0] * len(rows)
     return Interactions(
-        users=users,
-        movies=movies,
-        ratings=ratings[users, movies],
+        ratings=Ratings(users.astype(np.int32), movies.astype(np.int32), ratings[users, movies]),
         like_from=4.0,
         rating_min=1.0,
         rating_max=5.0,
-        genders=np.array(known.get("genders", nothing)),
-        ages=np.array(known.get("ages", nothing)),
-        jobs=np.array(known.get("jobs", nothing)),
-        genres=np.array([[1, 0], [1, 1], [0, 1], [0, 0]], dtype=np.float32)[: ratings.shape[1]],
+        genders=np.array([0, *known.get("genders", nothing)]),
+        ages=np.array([0, *known.get("ages", nothing)]),
+        jobs=np.array([0, *known.get("jobs", nothing)]),
+        genres=np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]], dtype=np.float32)[: ratings.shape[1]],
     )
 
 
@@ -59,21 +58,21 @@ def random_data(rng: np.random.Generator, num_users: int = 60, num_movies: int =
         ages=rng.integers(0, 4, num_users).tolist(),
         jobs=rng.integers(0, 5, num_users).tolist(),
     )
-    return dataclasses.replace(drawn, genres=(rng.random((num_movies, 5)) < 0.4).astype(np.float32))
+    return dataclasses.replace(drawn, genres=(rng.random((num_movies + 1, 5)) < 0.4).astype(np.float32))
 
 
 def test_mean(data: Interactions) -> None:
     mean = (5 + 4 + 1 + 4 + 2 + 5 + 5 + 4 + 4) / 9
-    np.testing.assert_allclose(Mean(data).estimates(np.array([0, 3]), np.array([2, 0])), [mean, mean], rtol=1e-6)
+    np.testing.assert_allclose(Mean(data).estimates(np.array([1, 4]), np.array([3, 1])), [mean, mean], rtol=1e-6)
 
 
 def test_biases_find_what_a_full_table_is_the_sum_of() -> None:
     users, movies = np.array([-0.5, 0.0, 0.5]), np.array([-1.0, 0.25, 0.75])
     full = table((3 + users[:, None] + movies[None]).tolist())
     biases = Biases(full, user_damping=0, movie_damping=0)
-    pairs = np.array([0, 1, 2]), np.array([2, 0, 1])
+    pairs = np.array([1, 2, 3]), np.array([3, 1, 2])
     np.testing.assert_allclose(biases.estimates(*pairs), [3.25, 2.0, 3.75], rtol=1e-5)
-    np.testing.assert_allclose(biases.scores(np.array([1])), [movies], atol=1e-5)
+    np.testing.assert_allclose(biases.scores(np.array([2]))[:, 1:], [movies], atol=1e-5)
 
 
 def test_biases_are_damped_by_hand() -> None:
@@ -84,28 +83,28 @@ def test_biases_are_damped_by_hand() -> None:
     damped = Biases(one, user_damping=1, movie_damping=4, sweeps=1)
     movie = 4 * (4 - mean) / 8
     expected = [mean + movie + (4 - mean - movie) / 2, mean + movie]
-    np.testing.assert_allclose(damped.estimates(np.array([0, 9]), np.array([0, 0])), expected, rtol=1e-6)
+    np.testing.assert_allclose(damped.estimates(np.array([1, 10]), np.array([1, 1])), expected, rtol=1e-6)
 
 
 def test_biases_stay_on_the_scale() -> None:
     extreme = table([[5, 5, 5, 1], [5, 1, 1, 1]])
-    estimates = Biases(extreme, user_damping=0, movie_damping=0).estimates(np.array([0, 1]), np.array([0, 3]))
+    estimates = Biases(extreme, user_damping=0, movie_damping=0).estimates(np.array([1, 2]), np.array([1, 4]))
     assert estimates.max() <= 5
     assert estimates.min() >= 1
 
 
 def test_popular_counts_likes(data: Interactions) -> None:
-    assert popular(data).scores(EVERYBODY[:1]).tolist() == [[2, 3, 2, 0]]
+    assert popular(data).scores(EVERYBODY[:1]).tolist() == [[0, 2, 3, 2, 0]]
 
 
 def test_popular_in_group_breaks_ties_by_the_likes_of_everybody(data: Interactions) -> None:
-    scores = popular_in_group(data).scores(np.array([0, 2]))
+    scores = popular_in_group(data).scores(np.array([1, 3]))[:, 1:]
     np.testing.assert_allclose(scores, [[2 + 2 / 4, 1 + 3 / 4, 2 / 4, 0], [2 / 4, 2 + 3 / 4, 2 + 2 / 4, 0]])
 
 
 def test_most_rated_counts_ratings(data: Interactions) -> None:
-    assert popular(data, likes_only=False).scores(EVERYBODY[:1]).tolist() == [[2, 3, 3, 1]]
-    scores = popular_in_group(data, likes_only=False).scores(np.array([0, 2]))
+    assert popular(data, likes_only=False).scores(EVERYBODY[:1]).tolist() == [[0, 2, 3, 3, 1]]
+    scores = popular_in_group(data, likes_only=False).scores(np.array([1, 3]))[:, 1:]
     everybody = np.array([2, 3, 3, 1]) / 4
     np.testing.assert_allclose(scores - everybody, [[2, 1, 1, 1], [0, 2, 2, 0]])
 
@@ -113,13 +112,13 @@ def test_most_rated_counts_ratings(data: Interactions) -> None:
 def test_popular_genres_by_hand() -> None:
     # 2 likes of the first genre's movie, none of the second's: 1 + 1 and 1 - 1 with the smallest weights.
     data = table([[5, 0, 1, 0], [5, 0, 1, 0], [1, 0, 1, 0]])
-    scores = popular_genres(data, penalty=1e-6).scores(np.array([0]))
+    scores = popular_genres(data, penalty=1e-6).scores(np.array([1]))[:, 1:]
     np.testing.assert_allclose(scores[0, [0, 2]], [2.0, 0.0], atol=1e-4)
     assert scores[0, 1] == pytest.approx(1.0, abs=1e-4)  # not rated: 1 constant + 1 - 1
 
 
 def test_liked_genres_prefer_the_users_own(data: Interactions) -> None:
-    scores = liked_genres(data, penalty=100.0, damping=1.0).scores(np.array([1, 3]))
+    scores = liked_genres(data, penalty=100.0, damping=1.0).scores(np.array([2, 4]))[:, 1:]
     assert scores[0].argmax() == 0  # likes the first genre alone
     assert scores[1].argmax() == 2  # the second more often than the first
 
@@ -133,25 +132,25 @@ def test_chance_differs_by_user_and_not_by_call(data: Interactions) -> None:
 
 def test_ease_is_a_ridge_regression_of_each_movie_on_the_others(rng: np.random.Generator) -> None:
     data = random_data(rng)
-    rated = data.rated().toarray().astype(np.float64)
+    rated = data.rated().toarray()[1:, 1:].astype(np.float64)
     weights = np.zeros((25, 25))
     for movie in range(25):
         others = np.delete(np.arange(25), movie)
         gram = rated[:, others].T @ rated[:, others] + 7.0 * np.eye(24)
         weights[others, movie] = np.linalg.solve(gram, rated[:, others].T @ rated[:, movie])
-    scores = ease(data, penalty=7.0).scores(np.array([5, 2]))
+    scores = ease(data, penalty=7.0).scores(np.array([6, 3]))[:, 1:]
     np.testing.assert_allclose(scores, rated[[5, 2]] @ weights, atol=1e-4)
 
 
 def test_attribute_ridge_is_a_least_squares_solution(rng: np.random.Generator) -> None:
     data = random_data(rng)
-    hot = [np.eye(n)[rows] for n, rows in ((3, data.genders), (4, data.ages), (5, data.jobs))]
+    hot = [np.eye(n)[rows[1:]] for n, rows in ((3, data.genders), (4, data.ages), (5, data.jobs))]
     inputs = np.hstack([np.ones((60, 1)), *hot])
     # A ridge is a least squares with one more row a weight, sqrt(penalty) on the diagonal.
     padded = np.vstack([inputs, np.sqrt(2.0) * np.eye(13)])
-    targets = np.vstack([data.liked().toarray(), np.zeros((13, 25))])
+    targets = np.vstack([data.liked().toarray()[1:, 1:], np.zeros((13, 25))])
     weights = np.linalg.lstsq(padded, targets, rcond=None)[0]
-    scores = attribute_ridge(data, penalty=2.0).scores(np.array([7, 8, 9]))
+    scores = attribute_ridge(data, penalty=2.0).scores(np.array([8, 9, 10]))[:, 1:]
     np.testing.assert_allclose(scores, inputs[7:10] @ weights, atol=1e-4)
 
 
@@ -166,10 +165,10 @@ def test_attribute_ridge_does_not_learn_from_people_without_ratings(rng: np.rand
 def test_als_and_ease_complete_two_blocks(rng: np.random.Generator) -> None:
     own = np.arange(80)[:, None] % 2 == np.arange(30)[None] % 2
     blocks = table(np.where(own & (rng.random((80, 30)) < 0.4), 5, 0).tolist())
-    blocks = dataclasses.replace(blocks, genres=np.zeros((30, 1), dtype=np.float32))
+    blocks = dataclasses.replace(blocks, genres=np.zeros((31, 1), dtype=np.float32))
     als = implicit_als(blocks, factors=2, alpha=2.0, regularization=0.1, sweeps=15, seed=1)
     for baseline in (als, ease(blocks, penalty=20.0)):
-        best = top_k(baseline.scores(np.arange(80)), 10)
+        best = top_k(baseline.scores(np.arange(1, 81))[:, 1:], 10)
         assert np.take_along_axis(own, best, axis=1).all()
 
 
@@ -186,18 +185,18 @@ def test_als_gives_the_same_for_the_same_seed(rng: np.random.Generator) -> None:
 def test_every_baseline_keeps_the_contract(entry: Entry, rng: np.random.Generator) -> None:
     data = random_data(rng)
     fitted = entry.fit(data, BaselineConfig(als_factors=4), 1)
-    users = np.array([3, 1, 59])
+    users = np.array([4, 2, 60])
     if entry.ranks:
         scores = fitted.scores(users)
         assert scores is not None
-        assert scores.shape == (3, 25)
+        assert scores.shape == (3, 26)
         assert scores.dtype == np.float32
         assert np.isfinite(scores).all()
         scores[:] = -np.inf  # may be changed by the caller ...
         again = fitted.scores(users)
         assert again is not None
         assert np.isfinite(again).all()  # ... without changing the baseline
-    estimates = fitted.estimates(users, np.array([0, 4, 24]))
+    estimates = fitted.estimates(users, np.array([1, 5, 25]))
     assert (estimates is not None) == entry.rates
     if estimates is not None:
         assert estimates.dtype == np.float32

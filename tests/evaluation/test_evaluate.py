@@ -97,23 +97,21 @@ def test_what_is_held_out_cannot_reach_the_model(tmp_path: Path) -> None:
     case = split_cases(dataset, ProtocolConfig(), seed=1)[0]
     options = TrainingOptions.from_dict({"embedding_dim": 32, "epochs": 2, "holdout": 0.0})
     train = case.train
-    without = dataclasses.replace(
-        dataset,
-        rating_users=dataset.rating_users[train],
-        rating_movies=dataset.rating_movies[train],
-        rating_values=dataset.rating_values[train],
-    )
-    flipped = dataset.rating_values.copy()
+    without = dataclasses.replace(dataset, ratings=dataset.ratings.at(train))
+    flipped = dataset.ratings.values.copy()
     held_out = np.setdiff1d(np.arange(len(flipped)), train)
     flipped[held_out] = 6 - flipped[held_out]
     cases = {
         "whole": (dataset, case),
         "without": (without, dataclasses.replace(case, train=np.arange(len(train)))),
-        "flipped": (dataclasses.replace(dataset, rating_values=flipped), case),
+        "flipped": (
+            dataclasses.replace(dataset, ratings=dataclasses.replace(dataset.ratings, values=flipped)),
+            case,
+        ),
     }
     progress = Silent()
     folders = {
-        name: train_on(data, each, options, model=tmp_path / name, progress=progress)
+        name: train_on(data, each, options, data_dir=SAMPLE, model=tmp_path / name, progress=progress)
         for name, (data, each) in cases.items()
     }
     names = {path.name for path in folders["whole"].path.iterdir()} - {"model.json"}
@@ -136,7 +134,7 @@ def test_a_given_model_is_measured_on_what_it_has_not_seen(model: Path, tmp_path
     folder = ModelFolder.open(model)
     places = {user_id: place for place, user_id in enumerate(folder.user_ids.tolist())}
     assert not any(int(row["movie_id"]) in folder.seen.of(places[int(row["user_id"])]) for row in rows)
-    assert len(rows) + len(folder.seen.movie_ids) == len(read_dataset(SAMPLE).rating_values)
+    assert len(rows) + len(folder.seen.movie_ids) == len(read_dataset(SAMPLE).ratings)
     error = np.array([float(row["stars"]) - float(row["rating"]) for row in rows])
     assert len(answer["groups"]) == 1  # everybody and everything has training ratings
     known = {row["name"]: row for row in answer["groups"][0]["rows"]}

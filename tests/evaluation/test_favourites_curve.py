@@ -23,20 +23,24 @@ def dataset(workspace: Path) -> Dataset:
 
 
 def likes_of(dataset: Dataset, user: int) -> np.ndarray:
-    likes: np.ndarray = dataset.rating_movies[(dataset.rating_users == user) & (dataset.rating_values >= 4)]
-    return likes
+    """Places in the model's vectors of what a user row likes."""
+    ratings = dataset.ratings
+    places: np.ndarray = (
+        ratings.movie_rows[(ratings.user_rows == user) & (ratings.values >= 4)].astype(np.int64) - 1
+    )
+    return places
 
 
 def test_most_popular_by_hand(dataset: Dataset, folder: ModelFolder) -> None:
-    user = next(user for user in range(1000) if len(likes_of(dataset, user)) >= 20)
-    train = np.flatnonzero(dataset.rating_users != user)
+    user = next(user for user in range(1, 1001) if len(likes_of(dataset, user)) >= 20)
+    train = np.flatnonzero(dataset.ratings.user_rows != user)
     measured = measure_ways(
-        dataset, folder, users=np.array([user]), train=train, ways={}, rng=np.random.default_rng(5)
+        dataset, folder, user_rows=np.array([user]), train=train, ways={}, rng=np.random.default_rng(5)
     )
-    likes = np.random.default_rng(5).permutation(likes_of(dataset, user).astype(np.int64))
+    likes = np.random.default_rng(5).permutation(likes_of(dataset, user))
     asked = set(likes[10:].tolist())
-    liked = dataset.rating_movies[train][dataset.rating_values[train] >= 4]
-    counts = np.bincount(liked, minlength=len(dataset.movie_ids)).astype(float)
+    learnt = dataset.ratings.at(train)
+    counts = np.bincount(learnt.movie_rows[learnt.values >= 4] - 1, minlength=len(dataset.movie_ids)).astype(float)
     for place, count in enumerate(SHOWN):
         left = np.setdiff1d(np.arange(len(counts)), likes[:count])
         best = sorted(left.tolist(), key=lambda movie: (-counts[movie], movie))[:10]
@@ -49,24 +53,26 @@ def test_a_better_way_has_the_better_curve(dataset: Dataset, folder: ModelFolder
     def nobody(folder: ModelFolder, profile: Profile, shown: Favourites) -> np.ndarray:
         return -user_vector(folder, profile, shown)
 
-    users = np.arange(200)
-    train = np.flatnonzero(dataset.rating_users >= 200)
+    users = np.arange(1, 201)
+    train = np.flatnonzero(dataset.ratings.user_rows > 200)
     rng = np.random.default_rng(1)
     served = curve(
-        [measure_ways(dataset, folder, users=users, train=train, ways={"recsys": user_vector}, rng=rng)]
+        [measure_ways(dataset, folder, user_rows=users, train=train, ways={"recsys": user_vector}, rng=rng)]
     )
-    opposite = curve([measure_ways(dataset, folder, users=users, train=train, ways={"recsys": nobody}, rng=rng)])
+    opposite = curve(
+        [measure_ways(dataset, folder, user_rows=users, train=train, ways={"recsys": nobody}, rng=rng)]
+    )
     assert served is not None
     assert opposite is not None
     assert served.shown == SHOWN
-    assert served.users == sum(len(likes_of(dataset, user)) >= 20 for user in range(200))
+    assert served.users == sum(len(likes_of(dataset, user)) >= 20 for user in users.tolist())
     assert served.ndcg[-1] > served.popular[-1]
     assert all(mine > theirs for mine, theirs in zip(served.ndcg, opposite.ndcg, strict=True))
 
 
 def test_without_people_of_enough_likes_there_is_no_curve(dataset: Dataset, folder: ModelFolder) -> None:
-    few = np.array([user for user in range(1000) if len(likes_of(dataset, user)) < 20][:5])
-    train = np.arange(len(dataset.rating_values))
+    few = np.array([user for user in range(1, 1001) if len(likes_of(dataset, user)) < 20][:5])
+    train = np.arange(len(dataset.ratings))
     ways = {"recsys": user_vector}
     rng = np.random.default_rng(1)
-    assert curve([measure_ways(dataset, folder, users=few, train=train, ways=ways, rng=rng)]) is None
+    assert curve([measure_ways(dataset, folder, user_rows=few, train=train, ways=ways, rng=rng)]) is None

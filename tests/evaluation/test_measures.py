@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from recsys_cli.config.evaluation import ProtocolConfig
+from recsys_cli.dataset.rows import Ratings
 from recsys_cli.evaluation.baselines import Baseline
 from recsys_cli.evaluation.estimates import Bootstrap, estimate
 from recsys_cli.evaluation.interactions import Floats, Interactions, Ints
@@ -18,45 +19,42 @@ PROTOCOL = ProtocolConfig(k=2, resamples=500)
 
 
 class Fixed(Baseline):
-    """The same order for everybody; every rating is 3."""
+    """The same order for everybody, with the column that is no movie before all; every rating is 3."""
 
     def __init__(self, scores: list[float]):
-        self._scores = np.array(scores, dtype=np.float32)
+        self._scores = np.array([99.0, *scores], dtype=np.float32)
 
-    def scores(self, users: Ints) -> Floats:
-        return np.repeat(self._scores[None], len(users), axis=0)
+    def scores(self, user_rows: Ints) -> Floats:
+        return np.repeat(self._scores[None], len(user_rows), axis=0)
 
-    def estimates(self, users: Ints, movies: Ints) -> Floats:
-        return np.full(len(users), 3.0, dtype=np.float32)
+    def estimates(self, user_rows: Ints, movie_rows: Ints) -> Floats:
+        return np.full(len(user_rows), 3.0, dtype=np.float32)
+
+
+def rated(ratings: list[tuple[int, int, float]]) -> Ratings:
+    """Ratings from (user row, movie row, value)."""
+    users, movies, values = zip(*ratings, strict=True)
+    return Ratings(np.array(users, np.int32), np.array(movies, np.int32), np.array(values, np.float32))
 
 
 @pytest.fixture
 def data() -> Interactions:
-    """User 0 rated movie 4 in training; movies 0 and 1 share their genre, 2 and 3 theirs."""
+    """User 1 rated movie 5 in training; movies 1 and 2 share their genre, 3 and 4 theirs."""
     return Interactions(
-        users=np.array([0]),
-        movies=np.array([4]),
-        ratings=np.array([5.0], dtype=np.float32),
+        ratings=rated([(1, 5, 5.0)]),
         like_from=4.0,
         rating_min=1.0,
         rating_max=5.0,
-        genders=np.zeros(4, dtype=np.int64),
-        ages=np.zeros(4, dtype=np.int64),
-        jobs=np.zeros(4, dtype=np.int64),
-        genres=np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 0]], dtype=np.float32),
+        genders=np.zeros(5, dtype=np.int64),
+        ages=np.zeros(5, dtype=np.int64),
+        jobs=np.zeros(5, dtype=np.int64),
+        genres=np.array([[0, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 0]], dtype=np.float32),
     )
 
 
 def group(ratings: list[tuple[int, int, float]], candidates: list[int] | None = None) -> Group:
-    users, movies, values = zip(*ratings, strict=True)
-    allowed = np.ones(5, dtype=np.bool_) if candidates is None else np.isin(np.arange(5), candidates)
-    return Group(
-        kind="known",
-        users=np.array(users),
-        movies=np.array(movies),
-        ratings=np.array(values, dtype=np.float32),
-        candidates=allowed,
-    )
+    allowed = np.isin(np.arange(6), candidates or range(1, 6))
+    return Group(kind="known", ratings=rated(ratings), candidates=allowed)
 
 
 def measure(
@@ -66,15 +64,15 @@ def measure(
 
 
 def test_sums_by_hand(data: Interactions) -> None:
-    held_out = group([(2, 0, 5), (2, 1, 1), (0, 3, 4), (3, 2, 2)])
+    held_out = group([(3, 1, 5), (3, 2, 1), (1, 4, 4), (4, 3, 2)])
     measured = measure(data, held_out, Fixed([0.1, 0.5, 0.2, 0.4, 0.9]))
-    assert measured.users.tolist() == [0, 2, 3]
+    assert measured.user_rows.tolist() == [1, 3, 4]
     assert measured.sums["rmse"].numerators.tolist() == [1, 4 + 4, 1]
     assert measured.sums["mae"].numerators.tolist() == [1, 4, 1]
     assert measured.sums["mae"].denominators.tolist() == [1, 2, 1]
-    # User 0 has seen movie 4 and is shown 1, 3; user 2 is shown 4, 1 and likes 0; user 3 likes nothing.
+    # User 1 has seen movie 5 and is shown 2, 4; user 3 is shown 5, 2 and likes 1; user 4 likes nothing.
     assert measured.listed is not None
-    assert measured.listed.toarray().tolist() == [[0, 1, 0, 1, 0], [0, 1, 0, 0, 1], [0, 0, 0, 0, 0]]
+    assert measured.listed.toarray().tolist() == [[0, 0, 1, 0, 1, 0], [0, 0, 1, 0, 0, 1], [0, 0, 0, 0, 0, 0]]
     np.testing.assert_allclose(measured.sums["ndcg"].numerators, [1 / math.log2(3), 0, 0])
     assert measured.sums["recall"].numerators.tolist() == [1, 0, 0]
     assert measured.sums["diversity"].numerators.tolist() == [1, 1, 0]
@@ -82,30 +80,30 @@ def test_sums_by_hand(data: Interactions) -> None:
 
 
 def test_only_candidates_are_ranked(data: Interactions) -> None:
-    held_out = group([(1, 0, 5), (1, 2, 4)], candidates=[0, 2, 3])
+    held_out = group([(2, 1, 5), (2, 3, 4)], candidates=[1, 3, 4])
     measured = measure(data, held_out, Fixed([0.1, 0.5, 0.2, 0.4, 0.9]))
     assert measured.listed is not None
-    assert measured.listed.toarray().tolist() == [[0, 0, 1, 1, 0]]
+    assert measured.listed.toarray().tolist() == [[0, 0, 0, 1, 1, 0]]
     assert measured.num_candidates == 3
 
 
 def test_a_list_is_no_longer_than_there_are_candidates(data: Interactions) -> None:
-    held_out = group([(1, 0, 5)], candidates=[0])
+    held_out = group([(2, 1, 5)], candidates=[1])
     measured = measure(data, held_out, Fixed([0.1, 0.5, 0.2, 0.4, 0.9]))
     assert measured.sums["ndcg"].numerators.tolist() == [1.0]
     assert "diversity" not in measured.sums
 
 
 def test_more_users_than_allowed_are_drawn(data: Interactions) -> None:
-    held_out = group([(user, 0, 5) for user in range(4)])
+    held_out = group([(user, 1, 5) for user in range(1, 5)])
     prepared = GroupMeasure(held_out, data, ProtocolConfig(k=2, max_users=3), seen=data.rated())
     assert prepared.is_sample
-    assert len(prepared.users) == 3
+    assert len(prepared.user_rows) == 3
     assert len(prepared.ratings) == 3
 
 
 def test_batches_of_users_are_one_whole(monkeypatch: pytest.MonkeyPatch, data: Interactions) -> None:
-    held_out = group([(2, 0, 5), (0, 3, 4), (3, 2, 5), (1, 1, 5)])
+    held_out = group([(3, 1, 5), (1, 4, 4), (4, 3, 5), (2, 2, 5)])
     whole = measure(data, held_out, Fixed([0.1, 0.5, 0.2, 0.4, 0.9]))
     monkeypatch.setattr("recsys_cli.evaluation.measures._BATCH", 2)
     parts = measure(data, held_out, Fixed([0.1, 0.5, 0.2, 0.4, 0.9]))

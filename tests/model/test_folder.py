@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsys_cli.dataset.rows import Ratings
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.arrays import Audience, Seen, Stars, UserTables, unit_rows
 from recsys_cli.model.folder import ModelArrays, ModelFolder, ModelInfo
@@ -57,10 +58,14 @@ def make_arrays(rng: np.random.Generator) -> ModelArrays:
         tables=tables,
         seen=Seen(indptr=np.array([0, 1, 3]), movie_ids=np.array([2, 1, 2])),
         audience=Audience.tally(
-            np.array([1, 2]),
-            np.array([2, 0]),
-            np.array([3, 1]),
-            (np.array([0, 1, 1]), np.array([1, 0, 1]), np.array([4, 5, 2], dtype=np.float32)),
+            np.array([0, 1, 2]),
+            np.array([0, 2, 0]),
+            np.array([0, 3, 1]),
+            Ratings(
+                np.array([1, 2, 2], dtype=np.int32),
+                np.array([2, 1, 2], dtype=np.int32),
+                np.array([4, 5, 2], dtype=np.float32),
+            ),
             shape=(3, 3, 5),
         ),
         stars=Stars(3.5, normal(4), normal(5), normal(2), 1.0, 5.0),

@@ -154,6 +154,7 @@ def test_an_excluded_movie_is_left_out(recsys: Recsys) -> None:
 def test_reasons_are_the_counts_of_the_training_data(recsys: Recsys, folder: ModelFolder) -> None:
     document = recsys.json("recommend", "-a", "25", "-g", "M", "--explain", "-k", "3")
     dataset = read_dataset(recsys.workspace / "data" / "sample")
+    ratings = dataset.ratings
     pairs = {
         (user, movie)
         for user, start, end in zip(folder.user_ids, folder.seen.indptr, folder.seen.indptr[1:], strict=False)
@@ -163,10 +164,9 @@ def test_reasons_are_the_counts_of_the_training_data(recsys: Recsys, folder: Mod
         reasons = movie["reasons"]
         ours = [
             (user, value)
-            for user, row, value in zip(
-                dataset.rating_users, dataset.rating_movies, dataset.rating_values, strict=True
-            )
-            if dataset.movie_ids[row] == movie["movie_id"] and (dataset.user_ids[user], movie["movie_id"]) in pairs
+            for user, row, value in zip(ratings.user_rows, ratings.movie_rows, ratings.values, strict=True)
+            if dataset.movie_ids[row - 1] == movie["movie_id"]
+            and (dataset.user_ids[user - 1], movie["movie_id"]) in pairs
         ]
         group = [value for user, value in ours if dataset.user_genders[user] == 1 and dataset.user_ages[user] == 3]
         assert reasons["group"] == "M, 25-34"

@@ -59,7 +59,8 @@ def test_a_list_is_better_than_the_most_popular_films(
     planted: np.ndarray, lists: np.ndarray, workspace: Path
 ) -> None:
     dataset = read_dataset(workspace / "data" / "sample")
-    liked = np.bincount(dataset.rating_movies[dataset.rating_values >= 4], minlength=planted.shape[1])
+    likes = dataset.ratings.at(dataset.ratings.values >= 4)
+    liked = np.bincount(likes.movie_rows - 1, minlength=planted.shape[1])
     popular = np.argsort(-liked, kind="stable")[:TOP]
     own = np.array([row[films].mean() for row, films in zip(planted, lists, strict=True)])
     baseline = planted[:, popular].mean(axis=1)

@@ -20,7 +20,9 @@ from recsys_cli.training.trainer import Trainer
 def cosines(data: TrainingData) -> sp.csr_matrix:
     """The training ratings over the top of the scale."""
     ratings, shape = data.training, (data.num_users + 1, data.num_movies + 1)
-    return sp.csr_matrix((ratings.values / np.float32(data.rating_max), (ratings.users, ratings.movies)), shape)
+    return sp.csr_matrix(
+        (ratings.values / np.float32(data.rating_max), (ratings.user_rows, ratings.movie_rows)), shape
+    )
 
 
 def fit(data: TrainingData, factors: int) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +61,7 @@ def test_its_cosines_are_the_ratings() -> None:
     np.testing.assert_allclose(np.linalg.norm(users, axis=1), 1.0, atol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(movies, axis=1), 1.0, atol=1e-5)
     ratings = data.training
-    products = (users[ratings.users] * movies[ratings.movies]).sum(axis=1)
+    products = (users[ratings.user_rows] * movies[ratings.movie_rows]).sum(axis=1)
     of_the_mean = rmse(np.full(len(ratings), ratings.values.mean(), np.float32), ratings.values)
     assert rmse(data.rating_max * products, ratings.values) < 0.7 * of_the_mean
 
@@ -82,9 +84,9 @@ def start_rmse(star_factors: int) -> float:
     snapshot = Trainer(data, TrainingOptions.from_dict(widths)).snapshot()
     stars, ratings = snapshot.stars, data.training
     assert stars is not None
-    users = snapshot.user_vectors(np.arange(data.num_users + 1))[ratings.users] * stars.slope
-    taste = (users * snapshot.movie_vectors[ratings.movies]).sum(axis=1)
-    offsets = stars.user_offsets[ratings.users] + stars.movie_offsets[ratings.movies]
+    users = snapshot.user_vectors(np.arange(data.num_users + 1))[ratings.user_rows] * stars.slope
+    taste = (users * snapshot.movie_vectors[ratings.movie_rows]).sum(axis=1)
+    offsets = stars.user_offsets[ratings.user_rows] + stars.movie_offsets[ratings.movie_rows]
     return rmse(stars.mean + offsets + taste, ratings.values)
 
 
@@ -98,16 +100,14 @@ def test_it_beats_the_biases_on_movielens(ml1m: Path) -> None:
     from recsys_cli.evaluation.interactions import Interactions
 
     dataset = read_dataset(ml1m)
-    split = hold_out_ratings(len(dataset.rating_values), share=0.1, rng=np.random.default_rng(1))
+    split = hold_out_ratings(len(dataset.ratings), share=0.1, rng=np.random.default_rng(1))
     data = training_data(dataset, Vocabulary.from_dataset(dataset), split)
     users, movies = fit(data, factors=32)
     asked = data.validation
-    products = (users[asked.users] * movies[asked.movies]).sum(axis=1)
+    products = (users[asked.user_rows] * movies[asked.movie_rows]).sum(axis=1)
     estimates = np.clip(data.rating_max * products, data.rating_min, data.rating_max)
     interactions = Interactions(
-        users=data.training.users,
-        movies=data.training.movies,
-        ratings=data.training.values,
+        ratings=data.training,
         like_from=4.0,
         rating_min=data.rating_min,
         rating_max=data.rating_max,
@@ -117,6 +117,6 @@ def test_it_beats_the_biases_on_movielens(ml1m: Path) -> None:
         genres=data.movie_genres,
     )
     baseline = Biases(interactions, user_damping=5.0, movie_damping=3.0).estimates(
-        asked.users.astype(np.int64), asked.movies.astype(np.int64)
+        asked.user_rows.astype(np.int64), asked.movie_rows.astype(np.int64)
     )
     assert rmse(estimates, asked.values) < rmse(baseline, asked.values) - 0.04

@@ -1,5 +1,6 @@
 """Training on the two-block set, whose right answer is known."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from recsys_cli.model.arrays import UserTables
 from recsys_cli.progress import Silent
 from recsys_cli.training.batches import Batches
 from recsys_cli.training.checkpoint import Checkpoint
-from recsys_cli.training.data import Ratings, TrainingData
+from recsys_cli.training.data import TrainingData
 from recsys_cli.training.export import Snapshot, model_arrays
 from recsys_cli.training.fit import fit
 from recsys_cli.training.trainer import Trainer
@@ -73,12 +74,12 @@ def test_one_favourite_decides_without_a_profile(hybrid: Snapshot) -> None:
 def test_stars_are_near_the_ratings(hybrid: Snapshot) -> None:
     held_out = two_blocks().validation
     assert hybrid.stars is not None
-    users = hybrid.user_vectors(held_out.users.astype(np.int64))
-    offsets = hybrid.stars.movie_offsets[held_out.movies]
+    users = hybrid.user_vectors(held_out.user_rows.astype(np.int64))
+    offsets = hybrid.stars.movie_offsets[held_out.movie_rows]
     stars = [
         hybrid.stars.estimate(user, hybrid.movie_vectors[[movie]], offset[None], own)[0]
         for user, movie, offset, own in zip(
-            users, held_out.movies, offsets, hybrid.stars.user_offsets[held_out.users], strict=True
+            users, held_out.movie_rows, offsets, hybrid.stars.user_offsets[held_out.user_rows], strict=True
         )
     ]
     assert np.sqrt(np.mean((np.array(stars) - held_out.values) ** 2)) < 1.0  # 2.0 is the ratings' own spread
@@ -191,9 +192,8 @@ def test_a_time_limit_ends_after_the_epoch() -> None:
 def test_held_out_ratings_leave_no_trace() -> None:
     """Whatever the held-out ratings are, even absent, the model is the same to the byte."""
     data = two_blocks()
-    none = Ratings(data.validation.users[:0], data.validation.movies[:0], data.validation.values[:0])
-    without = {name: getattr(data, name) for name in TrainingData.__dataclass_fields__}
-    first, second = train(data), train(TrainingData(**{**without, "validation": none}))
+    none = data.validation.at(np.zeros(0, dtype=np.int64))
+    first, second = train(data), train(dataclasses.replace(data, validation=none))
     for name, weight in first.averaged_weights().items():
         assert weight.tobytes() == second.averaged_weights()[name].tobytes(), name
 
@@ -218,10 +218,8 @@ def test_nobody_sees_what_they_are_asked() -> None:
 def test_a_movie_without_training_ratings_is_known_by_genre(hybrid: Snapshot) -> None:
     data = two_blocks()
     unseen = (1, NUM_MOVIES)
-    left = ~np.isin(data.training.movies, unseen)
-    training = Ratings(data.training.users[left], data.training.movies[left], data.training.values[left])
-    fields = {name: getattr(data, name) for name in TrainingData.__dataclass_fields__}
-    snapshot = train(TrainingData(**{**fields, "training": training}), movie_id_dropout=0.2).snapshot()
+    training = data.training.at(~np.isin(data.training.movie_rows, unseen))
+    snapshot = train(dataclasses.replace(data, training=training), movie_id_dropout=0.2).snapshot()
     for gender in (1, 2):
         first, last = (snapshot.movie_vectors @ profile(snapshot.tables, gender))[list(unseen)]
         assert (first > last) == (gender == 1)
@@ -233,13 +231,13 @@ def test_the_folder_holds_what_the_snapshot_says(hybrid: Snapshot) -> None:
     arrays = model_arrays(hybrid, user_ids=user_ids, movie_ids=movie_ids)
     assert arrays.demographic.shape == (3, 4, 5, 16)
     np.testing.assert_allclose(arrays.demographic[2, 0, 0], profile(hybrid.tables, 2), atol=1e-6)
-    mine = data.training.users == 7
-    np.testing.assert_array_equal(arrays.seen.of(6), np.sort(data.training.movies[mine]) * 100)
+    mine = data.training.user_rows == 7
+    np.testing.assert_array_equal(arrays.seen.of(6), np.sort(data.training.movie_rows[mine]) * 100)
     history = arrays.tables.with_history(
         int(data.user_genders[7]),
         int(data.user_ages[7]),
         int(data.user_jobs[7]),
-        data.training.movies[mine] - 1,
+        data.training.movie_rows[mine] - 1,
         data.training.values[mine],
     )
     ours = arrays.user_vectors[6] @ history
