@@ -115,12 +115,14 @@ def train_split(
     rate = len(fitted.epochs) * len(data.training) / (time.monotonic() - epochs_started)
     snapshot = trainer.snapshot()
     metrics = validation.whole(snapshot) if validation else {}
-    times = {"seconds": time.monotonic() - started, "ratings_per_second": rate}
+    run = {
+        "data_dir": str(data_dir.absolute()),
+        "seconds": time.monotonic() - started,
+        "ratings_per_second": rate,
+    }
     folder = write_model(
         config.model,
-        _info(
-            config, dataset, vocabulary, data, metrics=metrics, run={"data_dir": str(data_dir.absolute()), **times}
-        ),
+        _info(config, dataset, vocabulary, data, metrics=metrics, run=run),
         model_arrays(snapshot, user_ids=dataset.user_ids, movie_ids=dataset.movie_ids),
         vocabulary_text=vocabulary.to_json(),
         save_towers=save_towers(trainer.towers),
@@ -131,9 +133,7 @@ def train_split(
         model=config.model,
         fingerprint=folder.fingerprint,
         objective=options.objective.objective,
-        num_users=len(trainer.batches.user_rows),
-        num_movies=len(trainer.batches.catalogue),
-        num_ratings=len(data.training),
+        **_counts(data),
         epochs=len(fitted.epochs),
         kept_epoch=fitted.kept.number,
         stopped_by=fitted.stopped_by,
@@ -141,6 +141,14 @@ def train_split(
         seconds=time.monotonic() - started,
         ratings_per_second=rate,
     )
+
+
+def _counts(data: TrainingData) -> dict[str, int]:
+    return {
+        "num_users": len(np.unique(data.training.user_rows)),
+        "num_movies": len(np.unique(data.training.movie_rows)),
+        "num_ratings": len(data.training),
+    }
 
 
 def hold_out(num_ratings: int, schedule: ScheduleConfig) -> Split:

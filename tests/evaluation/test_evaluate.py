@@ -119,6 +119,17 @@ def test_what_is_held_out_cannot_reach_the_model(tmp_path: Path) -> None:
         assert {name for name in names if _bytes(folders["whole"], name) != _bytes(folders[other], name)} == set()
 
 
+def test_a_model_of_a_split_names_the_data_it_was_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECSYS_DATA", str(tmp_path / "elsewhere"))
+    dataset = read_dataset(SAMPLE)
+    case = split_cases(dataset, ProtocolConfig(), seed=1)[0]
+    options = TrainingOptions.from_dict({"embedding_dim": 8, "epochs": 1, "holdout": 0.0})
+    folder = train_on(dataset, case, options, data_dir=SAMPLE, model=tmp_path / "model", progress=Silent())
+    assert folder.info.run["data_dir"] == str(SAMPLE)
+
+
 def _bytes(folder: ModelFolder, name: str) -> bytes:
     return (folder.path / name).read_bytes()
 
