@@ -115,14 +115,10 @@ def train_split(
     rate = len(fitted.epochs) * len(data.training) / (time.monotonic() - epochs_started)
     snapshot = trainer.snapshot()
     metrics = validation.whole(snapshot) if validation else {}
-    run = {
-        "data_dir": str(data_dir.absolute()),
-        "seconds": time.monotonic() - started,
-        "ratings_per_second": rate,
-    }
+    times = {"seconds": time.monotonic() - started, "ratings_per_second": rate}
     folder = write_model(
         config.model,
-        _info(config, dataset, vocabulary, data, metrics=metrics, run=run),
+        _info(config, dataset, vocabulary, data, metrics=metrics, run={**_place(data_dir), **times}),
         model_arrays(snapshot, user_ids=dataset.user_ids, movie_ids=dataset.movie_ids),
         vocabulary_text=vocabulary.to_json(),
         save_towers=save_towers(trainer.towers),
@@ -141,6 +137,10 @@ def train_split(
         seconds=time.monotonic() - started,
         ratings_per_second=rate,
     )
+
+
+def _place(data_dir: Path) -> dict[str, str]:
+    return {"data_dir": str(data_dir.absolute())}
 
 
 def _counts(data: TrainingData) -> dict[str, int]:

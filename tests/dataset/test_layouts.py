@@ -377,4 +377,6 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
 
 def test_the_documentation_lists_every_format() -> None:
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `(\S+)` ", text, re.MULTILINE) == ["--format", *FORMATS]
+    table = re.search(r"^\| `--format` .*?\n\n", text, re.MULTILINE | re.DOTALL)
+    assert table is not None
+    assert re.findall(r"^\| `(\S+)` ", table[0], re.MULTILINE) == ["--format", *FORMATS]
