@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ _GENRES_100K = (
     "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama",
     "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western",
 )  # fmt: skip
+
+_HALF_STAR = re.compile(rb"::[0-9]*\.0*[1-9]")
 
 
 def read_source(folder: Path, *, format: str | None, problems: Problems) -> Source:
@@ -83,6 +86,9 @@ def _detect(folder: Path) -> str:
         return "catalogue"
     if "ml-1m" in found and "ml-10m" in found:
         found.remove("ml-10m")
+    if found == ["ml-10m"] and not _has_half_stars(folder / "ratings.dat"):
+        # Every rating a whole star and no people: rather MovieLens 1M, incomplete, than 10M.
+        raise DataError(f"{folder / 'users.dat'}: no such file; use --format ml-10m for a data set without people")
     if len(found) > 1:
         raise DataError(f"{folder}: holds several data sets; choose one with --format: {', '.join(found)}")
     if found:
@@ -94,6 +100,17 @@ def _detect(folder: Path) -> str:
         raise DataError(f"{folder / missing}: no such file")
     wanted = "; ".join(f"{name} ({', '.join(format.files)})" for name, format in FORMATS.items())
     raise DataError(f"{folder}: holds no data set; known formats: {wanted}")
+
+
+def _has_half_stars(ratings: Path) -> bool:
+    """Whether any rating of a ratings.dat is not a whole star; the file is read up to the first."""
+    try:
+        with ratings.open("rb") as file:
+            return any(
+                _HALF_STAR.search(block + file.readline()) for block in iter(lambda: file.read(1 << 20), b"")
+            )
+    except OSError:
+        return True  # the reader says what is wrong with it
 
 
 def _read_100k(folder: Path, problems: Problems) -> Source:

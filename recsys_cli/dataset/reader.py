@@ -115,9 +115,6 @@ def read_dataset(
         problems.raise_if_any(hint=_HINT)
     if not len(file.ratings):
         raise DataError(f"{source.ratings.path}: holds no ratings")
-    if source.format == "ml-10m" and format is None and not (file.ratings.values % 1).any():
-        # Every rating a whole star and no people: rather MovieLens 1M, incomplete, than 10M.
-        raise DataError(f"{path / 'users.dat'}: no such file; use --format ml-10m for a data set without people")
     return _assemble(source, file, problems)
 
 

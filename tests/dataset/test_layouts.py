@@ -101,6 +101,16 @@ def test_whole_stars_without_users_are_an_incomplete_1m(tmp_path: Path) -> None:
         f"{tmp_path / 'users.dat'}: no such file; use --format ml-10m for a data set without people"
     )
     assert read_dataset(tmp_path, format="ml-10m").format == "ml-10m"
+    with (tmp_path / "ratings.dat").open("a") as file:
+        file.write("1::9::2.50::0\n")
+    assert read_dataset(tmp_path).format == "ml-10m"
+
+
+def test_a_file_of_whole_stars_is_one_for_half_stars_too(tmp_path: Path) -> None:
+    LAYOUTS["ml-10m"](tmp_path)
+    file = tmp_path / "more.dat"
+    write(file, ["1::3::4::0"])
+    assert read_dataset(tmp_path, ratings_file=file).ratings.values.tolist() == [4]
 
 
 def test_several_data_sets_in_a_folder_need_a_choice(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from click.testing import CliRunner, Result
 
 from recsys_cli.cli import main
 from recsys_cli.config.training import TrainingOptions
+from recsys_cli.dataset.reader import read_dataset
+from recsys_cli.dataset.split import hold_out_ratings
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.towers.encoder import MovieEncoder
 
@@ -76,6 +78,36 @@ def test_the_saved_movie_tower_gives_the_folders_vectors(trained: tuple[Path, Re
     np.testing.assert_allclose(encode(rows, words, genres), folder.movie_vectors, atol=1e-5)
     new = encode(np.zeros(2, dtype=np.int64), [[], words[0]], [[], genres[0]])
     np.testing.assert_allclose(np.linalg.norm(new, axis=1), 1.0, atol=1e-5)
+
+
+def test_the_saved_user_tower_gives_the_folders_vectors(trained: tuple[Path, Result]) -> None:
+    """What README.md says about other programs: profiles by attributes alone, users with their training history."""
+    import paddle
+
+    folder, dataset = ModelFolder.open(trained[0]), read_dataset(SAMPLE)
+    tower = paddle.jit.load(str(folder.path / "user_tower"))
+    tower.eval()
+    shape = folder.demographic.shape
+    people = [rows.ravel() for rows in np.indices(shape[:3])]
+    nobody, nothing = np.zeros(len(people[0]), dtype=np.int64), np.zeros((len(people[0]), 1), dtype=np.float32)
+    inputs = (nobody, *people, nothing, nothing, np.zeros(1, dtype=np.int64))
+    found = tower(*map(paddle.to_tensor, inputs)).numpy()
+    np.testing.assert_allclose(found, folder.demographic.reshape(-1, shape[3]), atol=1e-5)
+
+    split = hold_out_ratings(len(dataset.ratings), share=0.1, rng=np.random.default_rng([1, 1]))
+    learnt, users = dataset.ratings.at(split.train), np.arange(1, 21)
+    history = np.zeros((2, 21, len(dataset.movie_ids) + 1), dtype=np.float32)
+    for user in users:
+        mine = learnt.at(learnt.user_rows == user)
+        weight = 1 / np.sqrt(len(mine) + folder.tables.history_damping)
+        history[0, user, mine.movie_rows] = weight
+        history[1, user, mine.movie_rows] = weight * (mine.values - folder.tables.mean_rating)
+    attributes = (
+        rows[users].astype(np.int64) for rows in (dataset.user_genders, dataset.user_ages, dataset.user_jobs)
+    )
+    inputs = (users, *attributes, *history[:, users], np.arange(history.shape[2]))
+    found = tower(*map(paddle.to_tensor, inputs)).numpy()
+    np.testing.assert_allclose(found, folder.user_vectors[:20], atol=1e-5)
 
 
 def test_the_same_command_gives_the_same_model(trained: tuple[Path, Result], tmp_path: Path) -> None:
