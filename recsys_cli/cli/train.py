@@ -124,7 +124,7 @@ def _echo(summary: TrainSummary) -> None:
             f"RMSE {metrics['rmse']:.4f} (mean {metrics['rmse of the mean']:.4f}, "
             f"user + movie biases {metrics['rmse of user + movie biases']:.4f})"
         )
-    if "ndcg@10" in metrics:
+    if metrics.get("ndcg@10") is not None:
         click.echo(f"NDCG@10 {metrics['ndcg@10']:.4f} (most popular {metrics['ndcg@10 of most popular']:.4f})")
     click.echo(
         f"kept epoch {summary.kept_epoch} of {summary.epochs} (stopped by {summary.stopped_by}), "

@@ -1,6 +1,7 @@
 """What an interrupted training needs to go on with the same result. Safetensors: nothing is unpickled."""
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ from recsys_cli.training.epoch import Epoch
 
 if TYPE_CHECKING:
     from recsys_cli.training.trainer import Trainer, Weights
+
+_FILE = "state.safetensors"
+_DAMAGED = (OSError, SafetensorError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +35,7 @@ class Reached:
 
 
 class Checkpoint:
-    """One file beside the model folder, replaced in one move after every epoch.
+    """One folder beside the model's, replaced in one move after every epoch.
 
     The random numbers of an epoch depend on the seed and the epoch alone, so no generator's state is kept.
     """
@@ -56,8 +60,9 @@ class Checkpoint:
             "belongs_to": self.belongs_to,
         }
         try:
-            with replacing(self.path, self._cannot_write) as building:
-                save_file(arrays, building, metadata={"state": json.dumps(state)})
+            # A folder, for safetensors writes to a name of its own beside the file that it is given.
+            with replacing(self.path, self._cannot_write, folder=True) as building:
+                save_file(arrays, building / _FILE, metadata={"state": json.dumps(state)})
         except SafetensorError as error:
             raise self._cannot_write(str(error)) from error
 
@@ -83,8 +88,19 @@ class Checkpoint:
         return Reached(epochs=state["epochs"], best=(Epoch(**state["best"]), parts["best"]))
 
     def remove(self) -> None:
-        """Delete the file; the model is written and nothing is left to go on with."""
-        self.path.unlink(missing_ok=True)
+        """Delete it; the model is written and nothing is left to go on with."""
+        if self.path.is_dir():
+            shutil.rmtree(self.path, ignore_errors=True)
+        else:
+            self.path.unlink(missing_ok=True)
+
+    def num_epochs(self) -> int:
+        """Epochs that it holds; 0 where there is none, or a damaged one."""
+        try:
+            with safe_open(self.path / _FILE, framework="numpy") as file:
+                return len(json.loads(file.metadata()["state"])["epochs"])
+        except _DAMAGED:
+            return 0
 
     def _cannot_write(self, reason: str) -> ArtifactError:
         return ArtifactError(f"Cannot write the checkpoint '{self.path}': {reason}")
@@ -92,12 +108,12 @@ class Checkpoint:
     def _read(self) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
         parts: dict[str, dict[str, np.ndarray]] = {"tower": {}, "average": {}, "best": {}, "adam": {}}
         try:
-            with safe_open(self.path, framework="numpy") as file:
+            with safe_open(self.path / _FILE, framework="numpy") as file:
                 state = json.loads(file.metadata()["state"])
                 state["epochs"] = tuple(Epoch(**epoch) for epoch in state["epochs"])
                 for key in list(file.keys()):
                     part, _, name = key.partition("/")
                     parts[part][name] = file.get_tensor(key)
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        except _DAMAGED as error:
             raise ArtifactError(f"{self.path}: damaged: delete it, or leave --resume out to start anew") from error
         return state, parts

@@ -15,8 +15,8 @@ from recsys_cli.training.trainer import Trainer, Weights
 
 Validate = Callable[[Snapshot], Mapping[str, float]]
 
-# Validation metric that chooses the epoch, and whether more of it is better.
-_CHOSEN_BY = {"rating": ("rmse", False), "ranking": ("ndcg@10", True), "hybrid": ("ndcg@10", True)}
+# Validation metrics that choose the epoch: the first of them that can be computed.
+_CHOSEN_BY = {"rating": ("rmse",), "ranking": ("ndcg@10",), "hybrid": ("ndcg@10", "rmse")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +26,19 @@ class Fitted:
     Attributes:
         kept: the epoch whose weights were kept.
         epochs: the epochs trained, those before an interruption too.
+        resumed: how many of them were trained before it.
         stopped_by: ``epochs``, ``patience``, ``time limit`` or the message of the error that ended it.
     """
 
     kept: Epoch
     epochs: tuple[Epoch, ...]
+    resumed: int
     stopped_by: str
+
+    @property
+    def new_epochs(self) -> int:
+        """Epochs that this run trained."""
+        return len(self.epochs) - self.resumed
 
     def history(self) -> History:
         """What the model folder keeps of it."""
@@ -74,7 +81,7 @@ def _fit(
     schedule = trainer.options.schedule
     best: tuple[Epoch, Weights] | None = reached.best if reached else None
     epochs = reached.epochs if reached else ()
-    done = len(epochs)
+    done = resumed = len(epochs)
 
     def show(num_ratings: int, loss: float) -> None:
         task.update(trainer.step, epoch=f"{done + 1}/{schedule.epochs}", loss=f"{loss:.3f}")
@@ -98,6 +105,8 @@ def _fit(
         done += 1
         epoch = Epoch(number=done, loss=loss, metrics=validate(trainer.snapshot()) if validate else {})
         epochs += (epoch,)
+        if validate and done == 1:
+            _say_chosen_by(epoch, trainer.options.objective.objective, progress)
         if best is None or _is_better(epoch, best[0], trainer.options.objective.objective):
             best = (epoch, trainer.averaged_weights())
         if checkpoint:
@@ -109,7 +118,7 @@ def _fit(
     if best is None:
         raise ValueError("nothing to train: the checkpoint holds no epoch and none is left")
     trainer.keep(best[1])
-    return Fitted(kept=best[0], epochs=epochs, stopped_by=stopped_by)
+    return Fitted(kept=best[0], epochs=epochs, resumed=resumed, stopped_by=stopped_by)
 
 
 def _finite(metrics: Mapping[str, float]) -> dict[str, float]:
@@ -117,9 +126,20 @@ def _finite(metrics: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
+def _chosen_by(epoch: Epoch, objective: str) -> str | None:
+    return next((name for name in _CHOSEN_BY[objective] if name in epoch.metrics), None)
+
+
+def _say_chosen_by(epoch: Epoch, objective: str, progress: Progress) -> None:
+    name = _chosen_by(epoch, objective)
+    if name != _CHOSEN_BY[objective][0]:
+        way = "the last epoch is kept" if name is None else "the epoch is chosen by RMSE"
+        progress.say(f"nothing that is held out is liked, so there is no NDCG: {way}")
+
+
 def _is_better(epoch: Epoch, best: Epoch, objective: str) -> bool:
-    name, more_is_better = _CHOSEN_BY[objective]
-    if name not in epoch.metrics:
+    name = _chosen_by(epoch, objective)
+    if name is None:
         return True
     new, old = epoch.metrics[name], best.metrics[name]
-    return new > old if more_is_better else new < old
+    return new < old if name == "rmse" else new > old

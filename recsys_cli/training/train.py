@@ -4,10 +4,11 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,7 +24,12 @@ from recsys_cli.model.writer import check_replaceable, write_model
 from recsys_cli.progress import Progress
 from recsys_cli.towers.runtime import prepare_process
 from recsys_cli.training.data import TrainingData, training_data
+from recsys_cli.training.reserve import reserved
 from recsys_cli.training.validation import Validation
+
+if TYPE_CHECKING:  # paddle may not be loaded before the process is ready for it
+    from recsys_cli.training.checkpoint import Checkpoint
+    from recsys_cli.training.trainer import Trainer
 
 DEFAULT_DATA = Path("data/ml-1m")
 
@@ -42,9 +48,10 @@ class TrainSummary:
         epochs: epochs trained.
         kept_epoch: the one whose weights were kept.
         stopped_by: ``epochs``, ``patience``, ``time limit``, or the error that ended training early.
-        metrics: of the validation ratings, beside the baselines'; empty without a holdout.
+        metrics: of the validation ratings, beside the baselines'; empty without a holdout, None for what cannot be
+            computed.
         seconds: wall time of the command.
-        ratings_per_second: ratings asked in training over the seconds that the epochs took.
+        ratings_per_second: ratings of the epochs of this run, over the seconds that they took.
     """
 
     model: Path
@@ -56,7 +63,7 @@ class TrainSummary:
     epochs: int
     kept_epoch: int
     stopped_by: str
-    metrics: Mapping[str, float]
+    metrics: Mapping[str, float | None]
     seconds: float
     ratings_per_second: float
 
@@ -72,6 +79,11 @@ def run(config: TrainConfig, progress: Progress) -> TrainSummary:
     """
     started = time.monotonic()
     check_replaceable(config.model)
+    with reserved(config.model):
+        return _run(config, progress, started=started)
+
+
+def _run(config: TrainConfig, progress: Progress, *, started: float) -> TrainSummary:
     data_dir = find_data(config.data, download=config.download, progress=progress)
     dataset = _read_data(data_dir, config, progress)
     progress.detail(f"data: {len(dataset.ratings):,} ratings, read in {time.monotonic() - started:.1f} s")
@@ -94,8 +106,7 @@ def train_split(
 
     Raises: as :func:`run`.
     """
-    for line in prepare_process(device=config.device):
-        progress.detail(line)
+    _prepare(config, progress)
     # Paddle is imported from here on: the process is ready for it.
     from recsys_cli.training.checkpoint import Checkpoint
     from recsys_cli.training.export import model_arrays, save_towers
@@ -107,12 +118,12 @@ def train_split(
     trainer = Trainer(data, options)
     validation = Validation(data, options.objective) if len(data.validation) else None
     checkpoint = Checkpoint(_checkpoint_path(config.model), belongs_to=_identity(dataset, config))
-    if not config.resume:
-        checkpoint.remove()
+    _take_up(checkpoint, trainer, config, progress)
     progress.detail(f"ready to train after {time.monotonic() - started:.1f} s")
     epochs_started = time.monotonic()
-    fitted = fit(trainer, progress, validate=validation.sample if validation else None, checkpoint=checkpoint)
-    rate = len(fitted.epochs) * len(data.training) / (time.monotonic() - epochs_started)
+    with _saying_how_to_go_on(checkpoint, progress):
+        fitted = fit(trainer, progress, validate=validation.sample if validation else None, checkpoint=checkpoint)
+    rate = fitted.new_epochs * len(data.training) / (time.monotonic() - epochs_started)
     snapshot = trainer.snapshot()
     metrics = validation.whole(snapshot) if validation else {}
     times = {"seconds": time.monotonic() - started, "ratings_per_second": rate}
@@ -151,6 +162,39 @@ def _counts(data: TrainingData) -> dict[str, int]:
     }
 
 
+def _prepare(config: TrainConfig, progress: Progress) -> None:
+    for line in prepare_process(device=config.device):
+        progress.detail(line)
+
+
+def _take_up(checkpoint: "Checkpoint", trainer: "Trainer", config: TrainConfig, progress: Progress) -> None:
+    """Say what a person should know of the start: that there is nothing to resume, what is thrown away."""
+    for note in trainer.notes:
+        progress.say(note)
+    if config.resume:
+        if not checkpoint.path.exists():
+            progress.say(f"--resume: there is no '{checkpoint.path}' to go on from; training begins anew")
+    elif checkpoint.path.exists():
+        done = _epochs(checkpoint.num_epochs())
+        progress.say(f"threw away {done} of an interrupted training; --resume would have gone on after them")
+        checkpoint.remove()
+
+
+@contextmanager
+def _saying_how_to_go_on(checkpoint: "Checkpoint", progress: Progress) -> Iterator[None]:
+    """Where a person stops the block: what is kept, and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if done := checkpoint.num_epochs():
+            progress.say(f"kept {_epochs(done)}: the same command with --resume goes on after them")
+        raise
+
+
+def _epochs(count: int) -> str:
+    return f"{count} epoch{'s' * (count != 1)}"
+
+
 def hold_out(num_ratings: int, schedule: ScheduleConfig) -> Split:
     """The ratings to learn from and those to choose the epoch by."""
     return hold_out_ratings(num_ratings, share=schedule.holdout, rng=np.random.default_rng([schedule.seed, 1]))
@@ -162,7 +206,7 @@ def _info(
     vocabulary: Vocabulary,
     data: TrainingData,
     *,
-    metrics: Mapping[str, float],
+    metrics: Mapping[str, float | None],
     run: Mapping[str, Any],
 ) -> ModelInfo:
     options = config.options

@@ -29,6 +29,9 @@ class Trainer:
     """One call of :meth:`train_epoch` is one pass over the users.
 
     Everything random in an epoch is drawn from (seed, epoch), so an epoch does not depend on how it was reached.
+
+    Attributes:
+        notes: what a person should know of the start.
     """
 
     def __init__(self, data: TrainingData, options: TrainingOptions):
@@ -42,6 +45,7 @@ class Trainer:
             history_damping=options.towers.history_damping,
         )
         self.step = 0
+        self.notes: list[str] = []
         paddle.seed(schedule.seed)
         # Paddle's names are part of the checkpoint and of the exported programs: the same in every trainer.
         self._names = unique_name.UniqueNameGenerator()
@@ -141,7 +145,12 @@ class Trainer:
     def _start_rating(self) -> None:
         warm_start, towers = self.options.warm_start, self.options.towers
         factors = min(warm_start.als_factors, towers.embedding_dim - 2, towers.history_width - 2)
-        if factors < 1 or not (warm_start.warm_start or self.options.objective.teacher_weight):
+        if not (warm_start.warm_start or self.options.objective.teacher_weight):
+            return
+        if factors < 1:
+            self.notes.append(
+                "no warm start and no teacher: for these, embedding_dim and history_width must be 3 at least"
+            )
             return
         users, movies = fit_cosine_als(
             self.batches.cosines(),

@@ -35,16 +35,17 @@ class Validation:
         self.baselines = self._baselines()
 
     def sample(self, snapshot: "Snapshot") -> dict[str, float]:
-        """Metrics on up to 2,000 users, to choose the epoch by."""
-        return self._measure(snapshot, self.some)
+        """Metrics on up to 2,000 users, to choose the epoch by; without those that cannot be computed."""
+        metrics = self._measure(snapshot, self.some)
+        return {name: value for name, value in metrics.items() if value is not None}
 
-    def whole(self, snapshot: "Snapshot") -> dict[str, float]:
-        """Metrics on all validation ratings, the baselines' beside them."""
+    def whole(self, snapshot: "Snapshot") -> dict[str, float | None]:
+        """Metrics on all validation ratings, the baselines' beside them; None for what cannot be computed."""
         return {**self._measure(snapshot, self.everybody), **self.baselines}
 
-    def _measure(self, snapshot: "Snapshot", held: "_Held") -> dict[str, float]:
+    def _measure(self, snapshot: "Snapshot", held: "_Held") -> dict[str, float | None]:
         vectors = snapshot.user_vectors(held.user_rows)  # (N, D)
-        metrics = {}
+        metrics: dict[str, float | None] = {}
         if self.objective.objective != "ranking":
             users, movies = vectors[held.of_user], snapshot.movie_vectors[held.movie_rows]  # (R, D)
             low, high = self.data.rating_min, self.data.rating_max
@@ -59,7 +60,7 @@ class Validation:
             metrics["ndcg@10"] = held.ndcg(vectors @ snapshot.movie_vectors.T)
         return metrics
 
-    def _baselines(self) -> dict[str, float]:
+    def _baselines(self) -> dict[str, float | None]:
         training, held = self.data.training, self.everybody
         low, high = self.data.rating_min, self.data.rating_max
         mean = training.values.mean(dtype=np.float64)
@@ -71,7 +72,7 @@ class Validation:
             dampings=(_DAMPING, _DAMPING),
         )
         biases = mean + movies[held.movie_rows] + users[held.user_rows[held.of_user]]
-        metrics = {
+        metrics: dict[str, float | None] = {
             "rmse of the mean": rmse(np.full(len(held.values), mean), held.values),
             "rmse of user + movie biases": rmse(np.clip(biases, low, high), held.values),
         }
@@ -100,11 +101,11 @@ class _Held:
         shown = training.at(np.isin(training.user_rows, user_rows))
         self.hidden[np.searchsorted(user_rows, shown.user_rows), shown.movie_rows] = True
 
-    def ndcg(self, scores: NDArray[np.float32]) -> float:
-        """Mean NDCG@10 of scores (N, M + 1) over the users who liked something; NaN where nobody did."""
+    def ndcg(self, scores: NDArray[np.float32]) -> float | None:
+        """Mean NDCG@10 of scores (N, M + 1) over the users who liked something; None where nobody did."""
         has_likes = np.flatnonzero(self.relevant.any(axis=1))
         if not len(has_likes):
-            return float("nan")
+            return None
         masked = np.where(self.hidden[has_likes], -np.inf, scores[has_likes])
         return float(ndcg(top_k(masked, 10), self.relevant[has_likes]).mean())
 

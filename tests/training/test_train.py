@@ -81,7 +81,7 @@ def test_the_saved_movie_tower_gives_the_folders_vectors(trained: tuple[Path, Re
 
 
 def test_the_saved_user_tower_gives_the_folders_vectors(trained: tuple[Path, Result]) -> None:
-    """What README.md says about other programs: profiles by attributes alone, users with their training history."""
+    """What README.md says of other programs: profiles by attributes alone, users with their training history."""
     import paddle
 
     folder, dataset = ModelFolder.open(trained[0]), read_dataset(SAMPLE)

@@ -141,7 +141,8 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
         f"{path}: of a training with other data or options; repeat that command with --resume, or leave "
         "--resume out to start anew"
     )
-    path.write_bytes(path.read_bytes()[:100])
+    (file,) = path.iterdir()
+    file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(ArtifactError) as error:
         Checkpoint(path, belongs_to="a").restore(Trainer(two_blocks(), options))
     assert str(error.value) == f"{path}: damaged: delete it, or leave --resume out to start anew"
