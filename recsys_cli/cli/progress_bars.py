@@ -10,6 +10,7 @@ import click
 from recsys_cli.progress import Task
 
 _REDRAWN_SECONDS = 0.1
+_LINE_SECONDS = 60.0
 
 
 class TerminalProgress:
@@ -33,9 +34,12 @@ class TerminalProgress:
 
     @contextmanager
     def task(self, title: str, *, total: int | None = None, unit: str = "", done: int = 0) -> Iterator[Task]:
-        """Show a bar until the block ends, nothing where stderr is no terminal."""
-        if not sys.stderr.isatty() or self._bar is not None:
+        """Show a bar until the block ends; where stderr is no terminal, say a line a minute how far it is."""
+        if self._bar is not None:
             yield _Unseen()
+            return
+        if not sys.stderr.isatty():
+            yield _Lines(title, total=total, unit=unit)
             return
         self._bar = _Bar(title, total=total, unit=unit, done=done)
         try:
@@ -48,6 +52,24 @@ class TerminalProgress:
 class _Unseen:
     def update(self, done: int, **facts: str) -> None:
         pass
+
+
+class _Lines:
+    """A line a minute, for a log."""
+
+    def __init__(self, title: str, *, total: int | None, unit: str):
+        self._title, self._unit = title, unit
+        self._whole = "" if total is None else f" of {total:,}"
+        self._facts: dict[str, str] = {}
+        self._said = time.monotonic()
+
+    def update(self, done: int, **facts: str) -> None:
+        self._facts |= facts
+        if time.monotonic() - self._said >= _LINE_SECONDS:
+            self._said = time.monotonic()
+            amount = f"{done:,}{self._whole} {self._unit}".rstrip()
+            shown = "".join(f", {name} {value}" for name, value in self._facts.items())
+            click.echo(f"{self._title}: {amount}{shown}", err=True)
 
 
 class _Bar:

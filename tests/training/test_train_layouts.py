@@ -131,6 +131,52 @@ def one_person_a_rating(data: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("objective", "said"),
+    [
+        ("hybrid", ["nothing that is held out is liked, so there is no NDCG: the epoch is chosen by RMSE"]),
+        ("ranking", ["nothing that is held out is liked, so there is no NDCG: the last epoch is kept"]),
+        ("rating", []),
+    ],
+)
+def test_without_likes_the_epoch_is_chosen_by_what_can_be_computed(
+    data: Path, objective: str, said: list[str]
+) -> None:
+    write_1m(data)
+    write(data / "users.dat", [f"{user}::M::25::4::0" for user in range(60)])
+    write(data / "ratings.dat", [f"{user}::{(1, 3, 7, 9)[user % 4]}::{1 + user % 3}::0" for user in range(60)])
+    options = ("--objective", objective, "--embedding-dim", "8", "--epochs", "4", "--patience", "1")
+    done = run("train", "--data", "mine", *options, "--json")
+    assert done.exit_code == 0, done.output
+    assert done.stderr.splitlines()[1:] == said
+    summary = json.loads(done.stdout)
+    document = json.loads(Path("recommender_system.inference.model/model.json").read_text())
+    assert document["model"]["metrics"] == summary["metrics"]
+    if objective != "rating":
+        assert (summary["metrics"]["ndcg@10"], summary["metrics"]["ndcg@10 of most popular"]) == (None, None)
+    if objective == "ranking":
+        assert (summary["epochs"], summary["kept_epoch"]) == (4, 4)
+    else:
+        rmses = [
+            epoch["rmse"]
+            for epoch in json.loads(Path("recommender_system.inference.model/history.json").read_text())["epochs"]
+        ]
+        assert summary["kept_epoch"] == 1 + rmses.index(min(rmses))
+        assert summary["metrics"]["rmse"] == pytest.approx(min(rmses))
+    shown = run("train", "--data", "mine", *options)
+    assert "NDCG" not in shown.stdout
+    assert shown.exit_code == 0
+
+
+def test_rating_with_few_dimensions_says_that_it_starts_without_a_start(data: Path) -> None:
+    write_1m(data)
+    note = "no warm start and no teacher: for these, embedding_dim and history_width must be 3 at least"
+    for dim, said in (("2", [note]), ("3", [])):
+        done = run("train", "--data", "mine", "--objective", "rating", "--embedding-dim", dim, "--epochs", "1")
+        assert done.exit_code == 0, done.output
+        assert done.stderr.splitlines()[1:] == said
+
+
+@pytest.mark.parametrize(
     "change",
     [
         one_rating,
