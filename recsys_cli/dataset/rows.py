@@ -35,6 +35,14 @@ class Ratings:
         """Those at some positions, or where a mask (R,) is true."""
         return Ratings(self.user_rows[chosen], self.movie_rows[chosen], self.values[chosen])
 
+    def followed_by(self, more: Ratings) -> Ratings:
+        """These and then others, of the same rows."""
+        return Ratings(
+            np.concatenate([self.user_rows, more.user_rows]),
+            np.concatenate([self.movie_rows, more.movie_rows]),
+            np.concatenate([self.values, more.values]),
+        )
+
 
 def rows_of(ids: NDArray[np.int64], known: NDArray[np.int64]) -> Rows:
     """Rows (N,) int32 of ids (N,), 0 where an id is unknown.

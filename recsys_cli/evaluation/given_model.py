@@ -17,6 +17,7 @@ from recsys_cli.dataset.rows import Ratings, rows_of
 from recsys_cli.errors import DataError
 from recsys_cli.evaluation.protocol import Case, model_case
 from recsys_cli.evaluation.served import ServedModel
+from recsys_cli.model.arrays import Seen
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.replacing import replacing
 
@@ -55,7 +56,7 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
     data = config.data or Path(folder.info.run["data_dir"])
     dataset = read_dataset(data)
     candidates = np.arange(len(dataset.ratings))
-    train = candidates[_is_seen(folder, dataset)]
+    train = candidates[_is_trained_on(folder, dataset)]
     if not len(train):
         raise DataError(
             f"{data}: holds none of the ratings that '{model}' was trained on; name its data with --data"
@@ -64,7 +65,7 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
         num_old = len(dataset.ratings)
         dataset = _append(dataset, read_dataset(data, ratings_file=config.ratings))
         candidates = np.arange(num_old, len(dataset.ratings))
-    held_out = candidates[~_is_seen(folder, dataset)[candidates]]
+    held_out = candidates[~_is_trained_on(folder, dataset)[candidates]]
     if not len(held_out):
         raise DataError(
             f"{config.ratings or data}: the model was trained on all of its ratings; name others with --ratings"
@@ -104,16 +105,20 @@ def write_predictions(path: Path, given: GivenModel, model: ServedModel) -> None
         pyarrow.csv.write_csv(table, building, pyarrow.csv.WriteOptions(quoting_style="none"))
 
 
-def _is_seen(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:
-    """(R,) whether the model was trained on the user's rating of the movie."""
-    seen = folder.seen
-    users = np.repeat(rows_of(folder.user_ids, dataset.user_ids), np.diff(seen.indptr))
-    movies = rows_of(seen.movie_ids, dataset.movie_ids)
-    both = (users > 0) & (movies > 0)
+def _is_trained_on(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:
+    """(R,) whether the model was trained on the user's rating of the movie: it has seen it, not held it out."""
     width = len(dataset.movie_ids) + 1
-    pairs = dataset.ratings.user_rows.astype(np.int64) * width + dataset.ratings.movie_rows
-    is_seen: NDArray[np.bool_] = np.isin(pairs, users[both].astype(np.int64) * width + movies[both])
-    return is_seen
+
+    def pairs(seen: Seen | None) -> NDArray[np.int64]:
+        if seen is None:
+            return np.zeros(0, dtype=np.int64)
+        users = np.repeat(rows_of(folder.user_ids, dataset.user_ids), np.diff(seen.indptr)).astype(np.int64)
+        movies = rows_of(seen.movie_ids, dataset.movie_ids)
+        return (users * width + movies)[(users > 0) & (movies > 0)]
+
+    trained = np.setdiff1d(pairs(folder.seen), pairs(folder.held_out), assume_unique=True)
+    own = dataset.ratings.user_rows.astype(np.int64) * width + dataset.ratings.movie_rows
+    return np.isin(own, trained)
 
 
 def _append(dataset: Dataset, more: Dataset) -> Dataset:
@@ -146,7 +151,8 @@ def _notes(
     config: EvaluateConfig, folder: ModelFolder, dataset: Dataset, *, num_seen: int, num_train: int
 ) -> tuple[str, ...]:
     notes = [f"Left out: {num_seen:,} ratings that the model was trained on."] if num_seen else []
-    total = len(folder.seen.movie_ids)
+    held_out = folder.held_out
+    total = len(folder.seen.movie_ids) - (0 if held_out is None else len(held_out.movie_ids))
     if num_train < total:
         notes.append(
             f"The baselines learn from {num_train:,} of the model's {total:,} training ratings: the data set "

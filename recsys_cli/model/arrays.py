@@ -128,7 +128,7 @@ class Stars:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """The training interactions, compressed by user.
+    """Who has rated which movies, compressed by user.
 
     Attributes:
         indptr: (U + 1,) int64; user i of ``user_ids`` rated ``movie_ids[indptr[i]:indptr[i + 1]]``.
@@ -139,7 +139,7 @@ class Seen:
     movie_ids: Ints
 
     def of(self, user: int) -> Ints:
-        """Movie ids that the user at this position of ``user_ids`` rated in training, ascending."""
+        """Movie ids that the user at this position of ``user_ids`` rated, ascending."""
         return self.movie_ids[self.indptr[user] : self.indptr[user + 1]]
 
 

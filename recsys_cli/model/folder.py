@@ -36,6 +36,7 @@ class ModelArrays:
     seen: Seen
     audience: Audience
     stars: Stars | None
+    held_out: Seen | None = None
 
 
 class ModelFolder:
@@ -182,12 +183,24 @@ class ModelFolder:
 
     @cached_property
     def seen(self) -> Seen:
-        """The training interactions, which a known person is not recommended again."""
-        arrays = self._arrays("seen.npz", indptr=1, movie_ids=1)
+        """Everything that the known people have rated, trained on or not: it is not recommended to them again."""
+        return self._by_user("seen.npz")
+
+    @cached_property
+    def held_out(self) -> Seen | None:
+        """What of ``seen`` was not trained on; None where all of it was.
+
+        A folder that has no such file was written without a holdout, or by a version that kept nothing but the
+        training ratings in ``seen.npz``: either way all of ``seen`` was trained on.
+        """
+        return self._by_user("held_out.npz") if "held_out.npz" in self._files else None
+
+    def _by_user(self, name: str) -> Seen:
+        arrays = self._arrays(name, indptr=1, movie_ids=1)
         indptr, movie_ids = arrays["indptr"], arrays["movie_ids"]
-        self._require("seen.npz", len(indptr) == len(self.user_ids) + 1, "a place for each user")
+        self._require(name, len(indptr) == len(self.user_ids) + 1, "a place for each user")
         whole = indptr[0] == 0 and indptr[-1] == len(movie_ids) and (np.diff(indptr) >= 0).all()
-        self._require("seen.npz", bool(whole), "places that cover all interactions")
+        self._require(name, bool(whole), "places that cover all interactions")
         return Seen(**arrays)
 
     @cached_property

@@ -86,7 +86,9 @@ def _write_arrays(folder: Path, arrays: ModelArrays) -> None:
     )
     tables = {name: value for name, value in _fields(arrays.tables).items() if name != "activation"}
     np.savez(folder / "user_tables.npz", **tables)
-    np.savez(folder / "seen.npz", indptr=arrays.seen.indptr, movie_ids=arrays.seen.movie_ids)
+    np.savez(folder / "seen.npz", **_fields(arrays.seen))
+    if arrays.held_out is not None:
+        np.savez(folder / "held_out.npz", **_fields(arrays.held_out))
     np.savez(folder / "audience.npz", **_fields(arrays.audience))
     if arrays.stars is not None:
         stars = _fields(arrays.stars)

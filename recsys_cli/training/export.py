@@ -9,11 +9,13 @@ import paddle
 from numpy.typing import NDArray
 from paddle.static import InputSpec
 
+from recsys_cli.dataset.rows import Ratings
 from recsys_cli.model.arrays import Audience, Floats, Seen, Stars, UserTables, unit_rows
 from recsys_cli.model.folder import ModelArrays
 from recsys_cli.towers.network import TwoTowers
 from recsys_cli.towers.title_windows import title_windows
 from recsys_cli.training.batches import Batches
+from recsys_cli.training.data import ByUser
 
 Ints = NDArray[np.int64]
 
@@ -102,7 +104,7 @@ def _take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
 
 def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> ModelArrays:
     """The arrays of a model folder: rows become ids, row 0 goes where it has no id."""
-    data, by_user, tables = snapshot.batches.data, snapshot.batches.by_user, snapshot.tables
+    data, tables = snapshot.batches.data, snapshot.tables
     sizes = (len(tables.genders), len(tables.ages), len(tables.jobs))
     everybody = [rows.ravel() for rows in np.indices(sizes)]
     served = UserTables(
@@ -117,6 +119,11 @@ def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> Mode
         activation=tables.activation,
     )
     stars = snapshot.stars
+
+    def seen(ratings: Ratings) -> Seen:
+        by_user = ByUser.group(ratings, data.num_users)
+        return Seen(indptr=by_user.indptr[1:], movie_ids=movie_ids[by_user.movie_rows - 1])
+
     return ModelArrays(
         user_ids=user_ids,
         user_vectors=snapshot.user_vectors(np.arange(1, len(user_ids) + 1)),
@@ -125,7 +132,8 @@ def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> Mode
         movie_vectors=snapshot.movie_vectors[1:],
         num_ratings=np.bincount(data.training.movie_rows, minlength=data.num_movies + 1)[1:],
         tables=served,
-        seen=Seen(indptr=by_user.indptr[1:], movie_ids=movie_ids[by_user.movie_rows - 1]),
+        seen=seen(data.training.followed_by(data.validation)),
+        held_out=seen(data.validation) if len(data.validation) else None,
         audience=Audience.tally(
             data.user_genders, data.user_ages, data.user_jobs, data.training, shape=(*sizes[:2], data.num_movies)
         ),

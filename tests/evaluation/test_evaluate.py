@@ -144,8 +144,10 @@ def test_a_given_model_is_measured_on_what_it_has_not_seen(model: Path, tmp_path
     assert list(rows[0]) == ["user_id", "movie_id", "rating", "score", "stars"]
     folder = ModelFolder.open(model)
     places = {user_id: place for place, user_id in enumerate(folder.user_ids.tolist())}
-    assert not any(int(row["movie_id"]) in folder.seen.of(places[int(row["user_id"])]) for row in rows)
-    assert len(rows) + len(folder.seen.movie_ids) == len(read_dataset(SAMPLE).ratings)
+    assert folder.held_out is not None
+    assert all(int(row["movie_id"]) in folder.held_out.of(places[int(row["user_id"])]) for row in rows)
+    assert len(rows) == len(folder.held_out.movie_ids) == folder.info.split["held_out_ratings"]
+    assert len(folder.seen.movie_ids) == len((SAMPLE / "ratings.dat").read_text().splitlines())
     error = np.array([float(row["stars"]) - float(row["rating"]) for row in rows])
     assert len(answer["groups"]) == 1  # everybody and everything has training ratings
     known = {row["name"]: row for row in answer["groups"][0]["rows"]}
@@ -158,7 +160,8 @@ def test_a_given_model_is_measured_on_what_it_has_not_seen(model: Path, tmp_path
 def test_ratings_of_a_file(model: Path, tmp_path: Path) -> None:
     dataset, folder = read_dataset(SAMPLE), ModelFolder.open(model)
     user = int(dataset.user_ids[0])
-    seen = set(folder.seen.of(0).tolist())
+    assert folder.held_out is not None
+    seen = set(folder.seen.of(0).tolist()) - set(folder.held_out.of(0).tolist())
     unseen = [movie for movie in dataset.movie_ids.tolist() if movie not in seen][:12]
     file, predictions = tmp_path / "more.dat", tmp_path / "out.csv"
     ratings = [f"{user}::{movie}::5::0" for movie in (*unseen, min(seen))]

@@ -1,5 +1,6 @@
 """The model folder: round trip, damage, and the swap."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -108,6 +109,11 @@ def test_what_is_written_is_read(tmp_path: Path, arrays: ModelArrays) -> None:
         np.testing.assert_array_equal(getattr(folder.stars, name), getattr(arrays.stars, name))
     assert folder.seen.of(0).tolist() == [2]
     assert folder.seen.of(1).tolist() == [1, 2]
+    assert folder.held_out is None  # as in a folder of before there was such a file
+    held_out = Seen(indptr=np.array([0, 0, 1]), movie_ids=np.array([2]))
+    again = write(tmp_path / "model", dataclasses.replace(arrays, held_out=held_out)).held_out
+    assert again is not None
+    assert (again.of(0).tolist(), again.of(1).tolist()) == ([], [2])
     folder.verify()
     assert list(tmp_path.iterdir()) == [tmp_path / "model"]
 

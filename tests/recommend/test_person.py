@@ -155,10 +155,11 @@ def test_reasons_are_the_counts_of_the_training_data(recsys: Recsys, folder: Mod
     document = recsys.json("recommend", "-a", "25", "-g", "M", "--explain", "-k", "3")
     dataset = read_dataset(recsys.workspace / "data" / "sample")
     ratings = dataset.ratings
+    assert folder.held_out is not None
     pairs = {
         (user, movie)
-        for user, start, end in zip(folder.user_ids, folder.seen.indptr, folder.seen.indptr[1:], strict=False)
-        for movie in folder.seen.movie_ids[start:end].tolist()
+        for place, user in enumerate(folder.user_ids)
+        for movie in set(folder.seen.of(place).tolist()) - set(folder.held_out.of(place).tolist())
     }
     for movie in document["movies"]:
         reasons = movie["reasons"]

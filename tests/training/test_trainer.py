@@ -233,7 +233,11 @@ def test_the_folder_holds_what_the_snapshot_says(hybrid: Snapshot) -> None:
     assert arrays.demographic.shape == (3, 4, 5, 16)
     np.testing.assert_allclose(arrays.demographic[2, 0, 0], profile(hybrid.tables, 2), atol=1e-6)
     mine = data.training.user_rows == 7
-    np.testing.assert_array_equal(arrays.seen.of(6), np.sort(data.training.movie_rows[mine]) * 100)
+    kept_back = np.sort(data.validation.movie_rows[data.validation.user_rows == 7]) * 100
+    assert arrays.held_out is not None
+    np.testing.assert_array_equal(arrays.held_out.of(6), kept_back)
+    rated = np.union1d(data.training.movie_rows[mine] * 100, kept_back)
+    np.testing.assert_array_equal(arrays.seen.of(6), rated)
     history = arrays.tables.with_history(
         int(data.user_genders[7]),
         int(data.user_ages[7]),
