@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.errors import ArtifactError
+from recsys_cli.model.open_files import OpenFiles
 
+DOCUMENT = "model.json"
 FORMAT = "recsys-model"
 FORMAT_VERSION = 1
 AGAIN = "run 'recsys train' again"
@@ -72,15 +74,19 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True):
     files: dict[_FileName, FileEntry]
 
 
-def read_document(file: Path) -> tuple[ModelInfo, str, dict[str, FileEntry]]:
+def read_document(folder: OpenFiles) -> tuple[ModelInfo, str, dict[str, FileEntry]]:
     """Read and check ``model.json``.
+
+    Args:
+        folder: holds it, opened.
 
     Returns: what the model is, its fingerprint, and size and sha256 of each other file by name.
 
     Raises:
         ArtifactError: it is missing, damaged, of another format version, or none at all.
     """
-    found = _load(file)
+    file = folder.path / DOCUMENT
+    found = _load(folder)
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ArtifactError(f"{file}: not the model.json of a recsys model: {AGAIN}")
     if found.get("format_version") != FORMAT_VERSION:
@@ -100,19 +106,23 @@ def read_document(file: Path) -> tuple[ModelInfo, str, dict[str, FileEntry]]:
     return info, document.fingerprint, document.files
 
 
-def _load(file: Path) -> Any:
+def _load(folder: OpenFiles) -> Any:
+    file = folder.path / DOCUMENT
     try:
-        if file.stat().st_size > _MAX_BYTES:
+        if folder.size(DOCUMENT) > _MAX_BYTES:
             raise ArtifactError(f"{file}: over {_MAX_BYTES} bytes, the model folder is damaged: {AGAIN}")
-        return json.loads(file.read_bytes())
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise ArtifactError(
-            f"No model at '{file.parent}': run 'recsys train' first, or name one with --model"
-        ) from error
+        return json.loads(folder.read(DOCUMENT))
+    except FileNotFoundError as error:
+        raise no_model(folder.path) from error
     except OSError as error:
         raise ArtifactError(f"{file}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{file}: not JSON, the model folder is damaged: {AGAIN}") from error
+
+
+def no_model(path: Path) -> ArtifactError:
+    """The error to raise where a model folder should be and is not."""
+    return ArtifactError(f"No model at '{path}': run 'recsys train' first, or name one with --model")
 
 
 def model_fingerprint(files: Mapping[str, Any], model: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ Invariants: ``model.json`` names every other file with its size and sha256 and c
 the fingerprint covers those digests and what the model is, never how long it took or where it was made.
 """
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.arrays import Audience, Floats, Ints, Seen, Stars, UserTables
-from recsys_cli.model.document import AGAIN, FileEntry, ModelInfo, read_document, sha256
+from recsys_cli.model.document import AGAIN, DOCUMENT, FileEntry, ModelInfo, no_model, read_document, sha256
 from recsys_cli.model.history import History
 from recsys_cli.model.npz import read_npz
+from recsys_cli.model.open_files import OpenFiles
 
 __all__ = ["ModelArrays", "ModelFolder", "ModelInfo"]
 
@@ -45,20 +47,38 @@ class ModelFolder:
     Raises from every property: ArtifactError: a file is missing, damaged or has the wrong shape; it is named.
     """
 
-    def __init__(self, path: Path, info: ModelInfo, fingerprint: str, files: Mapping[str, FileEntry]):
-        self.path = path
+    def __init__(self, held: OpenFiles, info: ModelInfo, fingerprint: str, files: Mapping[str, FileEntry]):
+        self.path = held.path
         self.info = info
         self.fingerprint = fingerprint
+        self._held = held
         self._files = files
 
     @classmethod
     def open(cls, path: Path) -> "ModelFolder":
-        """Read and check ``model.json``; the other files are read when they are asked for.
+        """Read and check ``model.json``; the other files are opened now, and read when they are asked for.
+
+        A training that puts another model in its place changes nothing for this one.
 
         Raises:
             ArtifactError: no model at ``path``, one of another format version, or a damaged ``model.json``.
         """
-        return cls(path, *read_document(path / "model.json"))
+        while True:
+            try:
+                held = OpenFiles(path)
+            except (FileNotFoundError, NotADirectoryError) as error:
+                raise no_model(path) from error
+            except OSError as error:
+                raise ArtifactError(f"{path}: {error.strerror}") from error
+            held.open([DOCUMENT], follow=True)
+            try:
+                info, fingerprint, files = read_document(held)
+            except ArtifactError:
+                if held.is_current():
+                    raise
+                continue  # it was being removed, another one stands in its place
+            if held.open(files) or held.is_current():
+                return cls(held, info, fingerprint, files)
 
     def read(self, name: str) -> bytes:
         """Bytes of one file of the folder, checked against its size and sha256.
@@ -71,19 +91,27 @@ class ModelFolder:
             raise ArtifactError(f"{file}: not part of this model: {AGAIN}")
         expected = self._files[name]
         try:
-            if file.is_symlink():
-                raise ArtifactError(f"{file}: a link instead of a file: {AGAIN}")
-            size = file.stat().st_size
+            size = self._held.size(name)
             if size != expected.size:
                 raise ArtifactError(f"{file}: {size} bytes instead of {expected.size}, damaged: {AGAIN}")
-            content = file.read_bytes()
+            content = self._held.read(name)
         except FileNotFoundError as error:
             raise ArtifactError(f"{file}: missing, the model folder is incomplete: {AGAIN}") from error
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise ArtifactError(f"{file}: a link instead of a file: {AGAIN}") from error
             raise ArtifactError(f"{file}: {error.strerror}") from error
         if sha256(content) != expected.sha256:
             raise ArtifactError(f"{file}: sha256 does not match, the file was changed or damaged: {AGAIN}")
         return content
+
+    def require_current(self) -> None:
+        """See that the folder still stands under its name: for who must read a file by its path.
+
+        Raises: ArtifactError: another model has taken its place.
+        """
+        if not self._held.is_current():
+            raise ArtifactError(f"{self.path}: was replaced while it was being read: run the command again")
 
     def verify(self) -> None:
         """Check every file now.
@@ -103,14 +131,32 @@ class ModelFolder:
             raise ArtifactError(f"{self.path / 'vocabulary.json'}: not UTF-8: {AGAIN}") from error
 
     @cached_property
-    def _users(self) -> dict[str, NDArray[Any]]:
-        name, dim = "user_vectors.npz", self.info.embedding_dim
-        arrays = self._arrays(name, demographic=4, user_ids=1, vectors=2)
-        ids, vectors = arrays["user_ids"], arrays["vectors"]
-        self._require(name, vectors.shape == (len(ids), dim), "a vector for each user")
-        self._require(name, arrays["demographic"].shape[3] == dim, f"vectors of {dim} numbers")
-        self._require(name, _ascending(ids), "ascending user_ids")
+    def _people(self) -> dict[str, NDArray[Any]]:
+        """Who is known and the profiles' vectors, without anybody's own vector.
+
+        Not every folder of this format has a file of their own for them.
+        """
+        if "people.npz" not in self._files:
+            return self._users
+        arrays = self._arrays("people.npz", demographic=4, user_ids=1)
+        self._check_people("people.npz", arrays)
         return arrays
+
+    @cached_property
+    def _users(self) -> dict[str, NDArray[Any]]:
+        name = "user_vectors.npz"
+        arrays = self._arrays(name, demographic=4, user_ids=1, vectors=2)
+        self._check_people(name, arrays)
+        ids, vectors = arrays["user_ids"], arrays["vectors"]
+        self._require(name, vectors.shape == (len(ids), self.info.embedding_dim), "a vector for each user")
+        if "people.npz" in self._files:
+            self._require(name, np.array_equal(ids, self.user_ids), "the user_ids of people.npz")
+        return arrays
+
+    def _check_people(self, name: str, arrays: dict[str, NDArray[Any]]) -> None:
+        dim = self.info.embedding_dim
+        self._require(name, arrays["demographic"].shape[3] == dim, f"vectors of {dim} numbers")
+        self._require(name, _ascending(arrays["user_ids"]), "ascending user_ids")
 
     @cached_property
     def _movies(self) -> dict[str, NDArray[Any]]:
@@ -125,12 +171,12 @@ class ModelFolder:
     @property
     def demographic(self) -> Floats:
         """(G + 1, A + 1, J + 1, D) float32, unit vector of every (gender, age, job), row 0 unknown."""
-        return self._users["demographic"]
+        return self._people["demographic"]
 
     @property
     def user_ids(self) -> Ints:
         """(U,) int64, ascending."""
-        return self._users["user_ids"]
+        return self._people["user_ids"]
 
     @property
     def user_vectors(self) -> Floats:

@@ -72,6 +72,7 @@ def _cannot_write(path: Path, reason: str) -> ArtifactError:
 
 
 def _write_arrays(folder: Path, arrays: ModelArrays) -> None:
+    np.savez(folder / "people.npz", demographic=arrays.demographic, user_ids=arrays.user_ids)
     np.savez(
         folder / "user_vectors.npz",
         demographic=arrays.demographic,

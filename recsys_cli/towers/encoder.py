@@ -32,7 +32,9 @@ class MovieEncoder:
         try:
             self._tower = paddle.jit.load(os.fspath(folder.path / "movie_tower"))
         except (RuntimeError, ValueError) as error:
+            folder.require_current()
             raise ArtifactError(f"{folder.path / 'movie_tower.json'}: paddle cannot load it: {error}") from error
+        folder.require_current()  # paddle reads by path
         self._tower.eval()
         self._to_tensor = paddle.to_tensor
         self._info = folder.info

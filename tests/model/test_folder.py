@@ -147,7 +147,8 @@ def test_the_fingerprint_is_of_the_content_and_not_of_the_time(tmp_path: Path, a
 @pytest.mark.parametrize(
     ("name", "read"),
     [
-        ("user_vectors.npz", lambda folder: folder.demographic),
+        ("people.npz", lambda folder: folder.demographic),
+        ("user_vectors.npz", lambda folder: folder.user_vectors),
         ("movie_vectors.npz", lambda folder: folder.movie_vectors),
         ("user_tables.npz", lambda folder: folder.tables),
         ("stars.npz", lambda folder: folder.stars),

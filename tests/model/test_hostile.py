@@ -22,6 +22,7 @@ from recsys_cli.model.vocabulary import open_vocabulary
 FILES = (
     "model.json",
     "vocabulary.json",
+    "people.npz",
     "user_vectors.npz",
     "movie_vectors.npz",
     "user_tables.npz",
@@ -190,14 +191,17 @@ FORGERIES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     ),
     "other users": (
         "vocabulary.json",
-        lambda path: forge_arrays(path, "user_vectors.npz", user_ids=np.array([1, 5])),
+        lambda path: forge_arrays(path, "people.npz", user_ids=np.array([1, 5])),
         "is not the vocabulary of this model's vectors",
+    ),
+    "vectors of other users": (
+        "user_vectors.npz",
+        lambda path: forge_arrays(path, "user_vectors.npz", user_ids=np.array([1, 5])),
+        "must hold the user_ids of people.npz",
     ),
     "other demographics": (
         "vocabulary.json",
-        lambda path: forge_arrays(
-            path, "user_vectors.npz", demographic=np.zeros((3, 9, 22, DIM), dtype=np.float32)
-        ),
+        lambda path: forge_arrays(path, "people.npz", demographic=np.zeros((3, 9, 22, DIM), dtype=np.float32)),
         "is not the vocabulary of this model's vectors",
     ),
     "tables of other jobs": (
@@ -331,7 +335,7 @@ def test_a_huge_claim_allocates_nothing(model: Path) -> None:
         "from pathlib import Path\n"
         "from recsys_cli.model.folder import ModelFolder\n"
         "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\n"
-        "ModelFolder.open(Path(sys.argv[1])).demographic\n"
+        "ModelFolder.open(Path(sys.argv[1])).user_vectors\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(model)], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1].startswith("recsys_cli.errors.ArtifactError: ")
