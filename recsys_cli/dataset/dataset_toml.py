@@ -155,7 +155,7 @@ def _read_users(folder: Path, table: _Table, problems: Problems) -> tuple[Users,
     )
     genders = {text: known.gender_row(text) for text in GENDER_TEXTS} if known.genders else {}
     ages = Choices.of_years(known) if known.ages else Choices.of(())
-    users = UsersBuilder(path, problems, Choices(genders, GENDERS_ALLOWED), ages, Choices.of(jobs))
+    users = UsersBuilder(path, problems, Choices(genders.get, GENDERS_ALLOWED), ages, Choices.of(jobs))
     for number, fields in rows:
         users.add(number, fields[0], **dict(zip(keys, fields[1:], strict=True)))
     return users.build(), known

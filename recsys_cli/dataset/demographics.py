@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
@@ -71,8 +72,19 @@ class Demographics:
         """The gender at a row: "M", "F", or "unknown" for row 0."""
         return self.genders[row - 1] if row else "unknown"
 
+    def find_job(self, text: str) -> int | None:
+        """Row of a job by its name in any case or, where no job has that name, by its number; None for neither."""
+        wanted = text.strip().casefold()
+        names = [name.casefold() for _, name in self.jobs]
+        if wanted in names:
+            return names.index(wanted) + 1
+        if not re.fullmatch(r"\+?\d{1,18}", wanted):
+            return None
+        numbers = [number for number, _ in self.jobs]
+        return numbers.index(int(wanted)) + 1 if int(wanted) in numbers else None
+
     def job_row(self, text: str) -> int:
-        """Row of a job: its number, its name in any case, or the beginning of one name only.
+        """Row of a job: its name in any case, its number, or the beginning of one name only.
 
         Returns: 1 to len(jobs).
 
@@ -80,12 +92,13 @@ class Demographics:
         """
         if not self.jobs:
             raise ConfigError("--job: this data set knows no jobs; leave --job out")
+        found = self.find_job(text)
+        if found is not None:
+            return found
         wanted = text.strip().casefold()
-        if wanted.lstrip("+-").isdecimal():
-            return self._numbered_job_row(int(wanted))
+        if re.fullmatch(r"[+-]?\d+", wanted):
+            raise ConfigError(f"--job: {text.strip()} is not a job; allowed: {self._job_list(self._all_jobs)}")
         names = [name.casefold() for _, name in self.jobs]
-        if wanted in names:
-            return names.index(wanted) + 1
         rows = [row for row, name in enumerate(names, start=1) if wanted and name.startswith(wanted)]
         if len(rows) == 1:
             return rows[0]
@@ -102,12 +115,6 @@ class Demographics:
     @property
     def _all_jobs(self) -> list[int]:
         return list(range(1, len(self.jobs) + 1))
-
-    def _numbered_job_row(self, job_id: int) -> int:
-        for row, (known_id, _) in enumerate(self.jobs, start=1):
-            if known_id == job_id:
-                return row
-        raise ConfigError(f"--job: {job_id} is not a job; allowed: {self._job_list(self._all_jobs)}")
 
     def _near_jobs(self, wanted: str, names: list[str]) -> list[int]:
         # Imported here: only a mistyped name needs it, and every recommendation waits for the imports.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,24 +59,24 @@ class Choices:
     """The texts that may stand for an attribute of a person.
 
     Attributes:
-        rows: row of each text, casefolded.
+        find: row of a text, casefolded, None where it stands for nothing.
         allowed: the texts as a message lists them.
     """
 
-    rows: dict[str, int]
+    find: Callable[[str], int | None]
     allowed: str
 
     @classmethod
     def of(cls, names: Iterable[object]) -> Choices:
         """Names for the rows 1, 2, ... in this order."""
         texts = [str(name) for name in names]
-        return cls({text.casefold(): row for row, text in enumerate(texts, start=1)}, ", ".join(texts))
+        return cls({text.casefold(): row for row, text in enumerate(texts, start=1)}.get, ", ".join(texts))
 
     @classmethod
     def of_years(cls, demographics: Demographics) -> Choices:
         """Ages in years, for the rows of the age groups."""
         years = range(1, MAX_AGE + 1)
-        return cls({str(age): demographics.age_row(age) for age in years}, f"whole years from 1 to {MAX_AGE}")
+        return cls({str(age): demographics.age_row(age) for age in years}.get, f"whole years from 1 to {MAX_AGE}")
 
 
 @dataclass(slots=True)
@@ -138,7 +138,7 @@ class UsersBuilder:
         rows = []
         attributes = (("gender", gender, self.genders), ("age", age, self.ages), ("job", job, self.jobs))
         for name, text, choices in attributes:
-            row = choices.rows.get(clean_text(text).casefold()) if text.strip() else 0
+            row = choices.find(clean_text(text).casefold()) if text.strip() else 0
             if row is None:
                 self.problems.add(Problem(self.path, line, name, text, choices.allowed))
                 return

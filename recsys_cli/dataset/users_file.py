@@ -45,11 +45,8 @@ def read_users_file(path: Path, people: Demographics) -> Users:
 def _choices(people: Demographics) -> tuple[Choices, Choices, Choices]:
     genders = {text: people.gender_row(text) for text in GENDER_TEXTS} if people.genders else {}
     ages = Choices.of_years(people) if people.ages else Choices.of(())
-    jobs = {}
-    for row, (job_id, name) in enumerate(people.jobs, start=1):
-        jobs[str(job_id)] = jobs[name.casefold()] = row
     listed = ", ".join(f"{job_id} {name}" for job_id, name in people.jobs)
-    return Choices(genders, GENDERS_ALLOWED), ages, Choices(jobs, listed)
+    return Choices(genders.get, GENDERS_ALLOWED), ages, Choices(people.find_job, listed)
 
 
 def _rows(path: Path, problems: Problems) -> Iterator[_Row]:

@@ -72,9 +72,16 @@ def test_a_whole_name_wins_over_a_longer_one() -> None:
     assert jobs.job_row("7") == 2
 
 
+def test_a_name_that_is_a_number_wins_over_the_number() -> None:
+    jobs = Demographics(jobs=((0, "1"), (1, "2"), (2, "3"), (7, "x")))
+    assert [jobs.job_row(text) for text in ("1", "2", "3", "0", "7", "+7", " 07 ")] == [1, 2, 3, 1, 4, 4, 4]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("--5", f"--job: '--5' is not a job; allowed: {ALL_JOBS}"),
+        ("9" * 5000, f"--job: {'9' * 5000} is not a job; allowed: {ALL_JOBS}"),
         ("21", f"--job: 21 is not a job; allowed: {ALL_JOBS}"),
         ("-1", f"--job: -1 is not a job; allowed: {ALL_JOBS}"),
         ("s", "--job: 's' is ambiguous; candidates: 14 sales/marketing, 15 scientist, 16 self-employed"),
