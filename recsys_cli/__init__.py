@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 __version__ = "1.0.0"
 _HOMES = {"Recommender": "recsys_cli.recommend.recommender", "MovieFilter": "recsys_cli.config.question"}
 
+__all__ = ["MovieFilter", "Recommender", "__version__"]
+
+
+def __dir__() -> list[str]:
+    """What is there to be asked for, loaded or not."""
+    return sorted({*globals(), *_HOMES})
+
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for: ``recsys --help`` must not wait for NumPy."""

@@ -3,10 +3,19 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from recsys_cli.errors import ConfigError
 
+MAX_ID = 2**63 - 1  # of users and movies: what an int64 holds
 BULK_FORMATS = (".parquet", ".csv", ".jsonl")
+
+
+def _take_one_as_several(config: Any, *names: str) -> None:
+    """Make a field of several a tuple, also where one value stands in it: a text is no sequence of letters."""
+    for name in names:
+        value = getattr(config, name)
+        object.__setattr__(config, name, (value,) if isinstance(value, (str, int)) else tuple(value))
 
 
 def check_k(k: int) -> None:
@@ -39,6 +48,11 @@ class Person:
     ratings: tuple[tuple[str | int, float], ...] = ()
     ratings_path: Path | None = None
 
+    def __post_init__(self) -> None:
+        _take_one_as_several(self, "like", "dislike")
+        if self.user is not None and not 0 <= self.user <= MAX_ID:
+            raise ConfigError(f"--user {self.user} is not allowed; allowed: 0 to {MAX_ID}")
+
     @property
     def has_profile(self) -> bool:
         """Whether age, gender or job is known."""
@@ -69,6 +83,7 @@ class MovieFilter:
     exclude: tuple[str | int, ...] = ()
 
     def __post_init__(self) -> None:
+        _take_one_as_several(self, "genre", "any_genre", "not_genre", "exclude")
         first, last = self.years
         if first is not None and last is not None and first > last:
             raise ConfigError(f"--year: {self.year!r} ends before it begins")

@@ -83,7 +83,7 @@ class TitleIndex:
 
     def _by_id(self, text: str) -> int | None:
         digits = text.casefold().removeprefix("id:").strip()
-        return self._place.get(int(digits)) if digits.isascii() and digits.isdecimal() else None
+        return self._place.get(int(digits)) if re.fullmatch(r"[0-9]{1,30}", digits) else None
 
     def _by_title(self, text: str) -> tuple[set[int], bool]:
         """Places of the movies that a title fits, and whether it is only a part of theirs."""

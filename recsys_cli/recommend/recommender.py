@@ -1,6 +1,8 @@
 """Recommendations from Python; the commands are thin layers over this class."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 from recsys_cli.config import EXACT_URI, MODEL_DIR, MOVIES_DATA, RecommendConfig, StoreConfig
 from recsys_cli.config.question import MovieFilter, Person, Question, check_k
 from recsys_cli.dataset.titles import display_title
+from recsys_cli.errors import ConfigError, UnknownUserError
 from recsys_cli.index.movie_index import Imports, MovieIndex
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.progress import Progress
@@ -20,6 +23,7 @@ from recsys_cli.store import open_store
 from recsys_cli.store.base import Hits
 
 _ALL = MovieFilter()
+_FLAG = re.compile(r"(?<!\S)--?([a-z][a-z-]*)")
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -55,7 +59,8 @@ class Recommender:
             StoreError: Milvus cannot be reached.
         """
         folder = ModelFolder.open(Path(model))
-        config = store or StoreConfig(uri=milvus_uri or str(Path(model).parent / "milvus.db"))
+        with _arguments_named():
+            config = store or StoreConfig(uri=milvus_uri or str(Path(model).parent / "milvus.db"))
         if imports is None or config.uri == EXACT_URI:  # the exact store begins empty: filling it is no news
             imports = Imports()
         return cls(MovieIndex(folder, Path(movies_data), open_store(config), imports))
@@ -71,8 +76,8 @@ class Recommender:
         gender: str | None = None,
         job: str | int | None = None,
         user: int | None = None,
-        like: Sequence[str | int] = (),
-        dislike: Sequence[str | int] = (),
+        like: str | int | Sequence[str | int] = (),
+        dislike: str | int | Sequence[str | int] = (),
         ratings: Mapping[str | int, float] | None = None,
         movies: MovieFilter = _ALL,
         k: int = 5,
@@ -87,8 +92,8 @@ class Recommender:
             gender: ``M`` or ``F``.
             job: number or name of a job of the data set.
             user: id of a user of the training data, whose own vector then answers.
-            like: ids or titles of liked movies.
-            dislike: ids or titles of disliked movies.
+            like: ids or titles of liked movies, or one of them.
+            dislike: ids or titles of disliked movies, or one of them.
             ratings: rating of each of some movies, by id or title.
             movies: which movies may be recommended.
             k: number of movies, at least 1.
@@ -101,28 +106,29 @@ class Recommender:
             UnknownUserError: the user is not in the model and nothing else is known of them.
             StoreError: the index is missing, belongs to another model or other movies, or cannot be searched.
         """
-        person = Person(
-            age=age,
-            gender=gender,
-            job=job,
-            user=user,
-            like=tuple(like),
-            dislike=tuple(dislike),
-            ratings=tuple((ratings or {}).items()),
-        )
-        return self.answer(
-            Question(
-                person=person,
-                movies=movies,
-                k=k,
-                include_seen=include_seen,
-                diversity=diversity,
-                explain=explain,
+        with _arguments_named():
+            person = Person(
+                age=age,
+                gender=gender,
+                job=job,
+                user=user,
+                like=(like,) if isinstance(like, (str, int)) else tuple(like),
+                dislike=(dislike,) if isinstance(dislike, (str, int)) else tuple(dislike),
+                ratings=tuple((ratings or {}).items()),
             )
-        )
+            return self.answer(
+                Question(
+                    person=person,
+                    movies=movies,
+                    k=k,
+                    include_seen=include_seen,
+                    diversity=diversity,
+                    explain=explain,
+                )
+            )
 
     def answer(self, question: Question) -> Recommendation:
-        """Answer a question; arguments and errors as for :meth:`recommend`."""
+        """Answer a question; as :meth:`recommend`, but errors name the options of the command line."""
         understood = understand(question.person, self.index, k=question.k)
         movies = self._best(question, understood)
         if question.explain:
@@ -141,8 +147,23 @@ class Recommender:
             ConfigError: a value is not allowed, or a movie or genre is not found.
             StoreError: as :meth:`recommend`.
         """
+        with _arguments_named():
+            return self._similar(movie, movies=movies, k=k, option="movie")
+
+    def close(self) -> None:
+        """Give the store back, above all the lock of a Milvus Lite folder."""
+        self.index.store.close()
+
+    def __enter__(self) -> "Recommender":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _similar(self, movie: str | int, *, movies: MovieFilter, k: int, option: str) -> SimilarMovies:
+        """As :meth:`similar`; errors name the options of the command line."""
         check_k(k)
-        (found,) = self.index.find([movie], option="MOVIE")
+        (found,) = self.index.find([movie], option=option)
         itself = np.array([found.movie_id])
         filter = self.index.filter(movies, exclude=itself)
         vector = self.index.make_ready().vectors(itself)[0]
@@ -163,16 +184,6 @@ class Recommender:
                 for place in range(len(hits))
             ),
         )
-
-    def close(self) -> None:
-        """Give the store back, above all the lock of a Milvus Lite folder."""
-        self.index.store.close()
-
-    def __enter__(self) -> "Recommender":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _best(self, question: Question, understood: Understood) -> tuple[RecommendedMovie, ...]:
         """The movies in the order in which they are recommended."""
@@ -234,10 +245,20 @@ def similar(
 ) -> SimilarMovies:
     """Movies like a given one; errors as :func:`recommend`."""
     with open_recommender(config, store, progress) as recommender:
-        return recommender.similar(movie, movies=movies, k=k)
+        return recommender._similar(movie, movies=movies, k=k, option="MOVIE")
 
 
 def open_recommender(config: RecommendConfig, store: StoreConfig, progress: Progress) -> Recommender:
     """A recommender that says when it imports the movies."""
     imports = Imports(allowed=config.auto_import, force=config.force_import, progress=progress)
     return Recommender.open(config.model, movies_data=config.movies_data, store=store, imports=imports)
+
+
+@contextmanager
+def _arguments_named() -> Iterator[None]:
+    """Let errors name arguments as Python does, ``like`` instead of ``--like``."""
+    try:
+        yield
+    except (ConfigError, UnknownUserError) as error:
+        text = _FLAG.sub(lambda match: match[1].replace("-", "_"), str(error))
+        raise type(error)(text) from error
