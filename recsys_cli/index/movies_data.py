@@ -1,9 +1,11 @@
 """``movies_data.txt``: the movies of a raw file as ids that a model's vocabulary knows.
 
 One movie a line, ``MovieID::word ids::genre ids::title::genre names``, after one comment line that carries the
-fingerprint of the vocabulary. Word ids are separated by spaces, genre ids and names by ``|``; id 0 is unknown.
+fingerprint of the vocabulary. Word ids are separated by spaces, genre ids and names by ``|``; id 0 is unknown. In
+the name of a genre a backslash stands before ``|``, ``:`` and itself.
 """
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -58,7 +60,7 @@ def write_movies_data(path: Path, movies: EncodedMovies) -> None:
             " ".join(map(str, words)),
             "|".join(map(str, genre_rows)),
             title,
-            "|".join(genres),
+            "|".join(map(_escaped, genres)),
         )
         lines.append("::".join(map(str, fields)))
     with replacing(path, partial(_cannot_write, path)) as building:
@@ -122,7 +124,7 @@ def _parse(path: Path, number: int, line: str, num_words: int, num_genres: int) 
             tuple(int(word) for word in words.split()),
             tuple(int(genre) for genre in genre_rows.split("|") if genre),
             title,
-            tuple(name for name in genres.split("|") if name),
+            _split_genres(genres),
         )
     except ValueError as error:
         raise ArtifactError(
@@ -136,3 +138,12 @@ def _parse(path: Path, number: int, line: str, num_words: int, num_genres: int) 
                     f"{path}:{number}: {field} {row} is not in 0..{limit}; run 'recsys preprocess' again"
                 )
     return parsed
+
+
+def _escaped(genre: str) -> str:
+    return re.sub(r"([\\|:])", r"\\\1", genre)
+
+
+def _split_genres(text: str) -> tuple[str, ...]:
+    names = re.findall(r"(?:\\.|[^|])+", text)
+    return tuple(re.sub(r"\\([\\|:])", r"\1", name) for name in names)

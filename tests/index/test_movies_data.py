@@ -1,3 +1,4 @@
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,26 @@ def test_what_is_written_is_read(tmp_path: Path, movies: EncodedMovies) -> None:
         assert getattr(read, field) == getattr(movies, field)
     assert path.read_text(encoding="utf-8").startswith(HEADER + "\n3::1 0 2::1|0::Face::Off")
     assert [entry.name for entry in tmp_path.iterdir()] == ["movies_data.txt"]
+
+
+HOSTILE = ("a|b", "c::d", ":", "::", "\\", "\\|", "|", "e\\", "\\\\:|", "f:", ":g", "\\:", "Sci-Fi")
+
+
+@pytest.mark.parametrize("title", ["Heat (1995)", "Heat:", "::", ":", "a\\::b"])
+def test_genres_with_separators_in_them_come_back(tmp_path: Path, movies: EncodedMovies, title: str) -> None:
+    pairs = tuple(itertools.permutations(HOSTILE, 2))
+    many = EncodedMovies(
+        vocabulary="abc",
+        movie_ids=np.arange(len(pairs)),
+        word_rows=((),) * len(pairs),
+        genre_rows=((),) * len(pairs),
+        titles=(title,) * len(pairs),
+        genres=pairs,
+    )
+    write_movies_data(tmp_path / "movies_data.txt", many)
+    read = _read(tmp_path / "movies_data.txt")
+    assert read.genres == pairs
+    assert set(read.titles) == {title}
 
 
 @pytest.mark.parametrize(
