@@ -7,10 +7,12 @@ from typing import Any
 import click
 
 from recsys_cli import __version__
+from recsys_cli.cli.streams import checked_streams
 from recsys_cli.errors import RecsysError
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _COMMANDS = ("train", "preprocess", "recommend", "similar", "evaluate", "index", "download", "check", "doctor")
+_NEAR = 60  # of 100, in rapidfuzz's ratio
 
 
 class _LazyGroup(click.Group):
@@ -25,6 +27,19 @@ class _LazyGroup(click.Group):
         command: click.Command = importlib.import_module(f"recsys_cli.cli.{name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        is_unknown = name not in _COMMANDS and not name.startswith("-")
+        if is_unknown and not ctx.resilient_parsing:
+            raise click.UsageError(_no_command(name, args[1:]), ctx)
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        with checked_streams():
+            return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -34,6 +49,18 @@ class _LazyGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(_INTERRUPTED)
+
+
+def _no_command(name: str, others: list[str]) -> str:
+    """Say that there is no such command, and which was meant."""
+    if name == "help":
+        command = f"recsys {others[0]} --help" if others and others[0] in _COMMANDS else "recsys --help"
+        return f"No such command 'help'; did you mean '{command}'?"
+    from rapidfuzz import fuzz, process
+
+    near = process.extractOne(name.casefold(), _COMMANDS, scorer=fuzz.ratio, score_cutoff=_NEAR)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(_COMMANDS)}"
+    return f"No such command {name!r}; {hint}"
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

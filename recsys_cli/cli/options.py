@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from recsys_cli.config import EXACT_URI, MODEL_DIR, MOVIES_DATA, RecommendConfig, StoreConfig
+from recsys_cli.config import EXACT_URI, LAYOUTS, MODEL_DIR, MOVIES_DATA, RecommendConfig, StoreConfig
 from recsys_cli.errors import ConfigError
 
 _STORE = StoreConfig()
@@ -32,6 +32,9 @@ movies_data_option = click.option(
     default=MOVIES_DATA,
     show_default=True,
     help="What 'recsys preprocess' wrote.",
+)
+format_option = click.option(
+    "--format", type=click.Choice(LAYOUTS), help="Layout of the files, instead of the one they look like."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")

@@ -16,7 +16,7 @@ def person_options(command: _Command) -> _Command:
     options = (
         click.option("-a", "--age", type=int, help="Age in years."),
         click.option("-g", "--gender", help="M or F."),
-        click.option("-j", "--job", help="Job, by number or name."),
+        click.option("-j", "--job", help="Job of the model's data set, by number or name."),
         click.option("--user", type=int, help="Id of a user of the training data."),
         click.option("--like", multiple=True, metavar="MOVIE", help="Liked movie, by id or title; repeatable."),
         click.option("--dislike", multiple=True, metavar="MOVIE", help="Disliked movie; repeatable."),

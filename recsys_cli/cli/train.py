@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recsys_cli.cli.options import format_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
-from recsys_cli.config.training import DEVICES, TrainConfig, TrainingOptions, read_options
+from recsys_cli.config.training import DEVICES, OBJECTIVES, POSITIVES, TrainConfig, TrainingOptions, read_options
 
 if TYPE_CHECKING:
     from recsys_cli.training.train import TrainSummary
@@ -24,8 +25,9 @@ Examples:
   recsys train --config train.toml --time-limit 60 --json
 """
 # The options with a flag; a file given by --config may set every option.
+_CHOICES = {"objective": OBJECTIVES, "positives": POSITIVES}
 _FLAGS = {
-    "objective": "What to learn: hybrid (a ranking and stars), ranking, or rating (stars from the cosine).",
+    "objective": "What to learn: a ranking and stars, a ranking, or stars from the cosine.",
     "epochs": "Passes over the users, at most.",
     "patience": "Epochs without a better validation before training stops.",
     "batch_users": "Users of a batch, with all their ratings.",
@@ -43,12 +45,11 @@ _FLAGS = {
 def _flags(command: Callable[..., None]) -> Callable[..., None]:
     for name, text in reversed(_FLAGS.items()):
         default = _OPTIONS[name]
+        kind = float if default is None else type(default)
         option = click.option(
             f"--{name.replace('_', '-')}",
-            type=float if default is None else type(default),
-            default=None,
-            show_default=False if default is None else str(default),
-            help=text,
+            type=click.Choice(_CHOICES[name]) if name in _CHOICES else kind,
+            help=text if default is None else f"{text}  [default: {default}]",
         )
         command = option(command)
     return command
@@ -65,7 +66,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help="Folder to write.",
 )
-@click.option("--format", help="Layout of the data set's files, instead of the one they look like.")
+@format_option
 @click.option("--skip-bad-lines", is_flag=True, help="Leave bad lines of the data set out.")
 @_flags
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file of options.")

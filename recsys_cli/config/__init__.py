@@ -8,6 +8,7 @@ from recsys_cli.errors import ConfigError
 
 MODEL_DIR = Path("recommender_system.inference.model")
 MOVIES_DATA = Path("movies_data.txt")
+LAYOUTS = ("ml-100k", "ml-1m", "ml-10m", "ml-csv", "catalogue")  # of a data set's files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

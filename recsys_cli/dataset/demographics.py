@@ -164,4 +164,7 @@ def ages_and_jobs() -> str:
     """The age groups and jobs of MovieLens 1M and of the sample, each as one paragraph."""
     ages = ", ".join(MOVIELENS_1M.age_name(row) for row in range(1, len(MOVIELENS_1M.ages) + 1))
     jobs = ", ".join(f"{number} {name}" for number, name in MOVIELENS_1M.jobs)
-    return f"Ages are grouped: {ages}.\n\nJobs: {jobs}."
+    return (
+        "Ages and jobs are those of the data set that the model was trained on. MovieLens 1M and the sample group "
+        f"ages: {ages}.\n\nTheir jobs: {jobs}. Another data set has jobs of its own; a wrong one lists them."
+    )
