@@ -6,6 +6,7 @@ import click
 
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
+from recsys_cli.cli.render_tables import echo_rows
 from recsys_cli.config import DownloadConfig
 from recsys_cli.errors import ConfigError
 
@@ -56,8 +57,11 @@ def _echo_list(as_json: bool) -> None:
     if as_json:
         echo_json(releases)
         return
-    click.echo(f"{'Name':<16}{'Download':>9}  {'Verified by':<12}Redistribution")
-    for release in releases:
-        verified_by = "MD5" if release.md5 else "nothing"
-        click.echo(f"{release.name:<16}{release.size:>9}  {verified_by:<12}{release.redistribution}")
+    rows = [
+        [release.name, release.size, "MD5" if release.md5 else "nothing", release.redistribution]
+        for release in releases
+    ]
+    echo_rows(
+        ("Name", "Download", "Verified by", "Redistribution"), rows, texts=("Redistribution",), left=("Name",)
+    )
     click.echo("All are for research; commercial use only with GroupLens' permission.")

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+import click
 from rich.table import Table
+
+from recsys_cli.cli.render_tables import echo_table, echo_text
 
 if TYPE_CHECKING:
     from recsys_cli.evaluation.estimates import Estimate
@@ -16,18 +18,16 @@ _RANKINGS = {"ndcg": "NDCG@{k}", "recall": "Recall@{k}", "coverage": "Coverage",
 
 def echo_report(report: "EvaluationReport") -> None:
     """Print a report for people: how ratings are estimated, how movies are ranked, what was done."""
-    console = Console(highlight=False, markup=False)
     for title, columns in (("Ratings", _RATINGS), ("Rankings", _RANKINGS)):
         groups = [group for group in report.groups if _has_any(group, columns)]
         if groups:
-            console.print(_table(title, columns, groups, k=report.k))
-            console.print()
+            echo_table(_table(title, columns, groups, k=report.k))
+            click.echo()
     if report.favourites is not None:
-        console.print(_favourites_table(report.favourites, k=report.k))
-        console.print()
-    for text in (*report.protocol, *report.notes):
-        console.print(text)
-    console.print(f"{report.data}, {report.seconds:.0f} s")
+        echo_table(_favourites_table(report.favourites, k=report.k))
+        click.echo()
+    for text in (*report.protocol, *report.notes, f"{report.data}, {report.seconds:.0f} s"):
+        echo_text(text)
 
 
 def _favourites_table(curve: "FavouritesCurve", *, k: int) -> Table:

@@ -53,7 +53,10 @@ Examples:
 @index_options
 @json_option
 @csv_option
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     k: int,
     include_seen: bool,
     diversity: float,
@@ -92,7 +95,8 @@ def command(
         from recsys_cli.recommend.recommender import recommend
 
         answer = recommend(config, store, question, TerminalProgress())
-        echo_recommendation(answer, as_json=as_json, as_csv=as_csv)
+        echo_recommendation(answer, explained=explain, as_json=as_json, as_csv=as_csv)
+        context.exit(int(not answer.movies))
 
 
 def _recommend_to_all(config: RecommendConfig, store: StoreConfig, question: Question, files: BulkConfig) -> None:
@@ -116,6 +120,8 @@ def _recommend_to_all(config: RecommendConfig, store: StoreConfig, question: Que
 def _answer_stdin(config: RecommendConfig, store: StoreConfig, defaults: Question) -> None:
     from recsys_cli.recommend import conversation
 
+    if sys.stdin is None:
+        raise ConfigError("--stdin: standard input is closed")
     for answer in conversation.answers(
         config, store, sys.stdin.buffer, defaults=defaults, progress=TerminalProgress()
     ):

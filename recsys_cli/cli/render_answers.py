@@ -1,27 +1,65 @@
 """Lists of movies on stdout: tables for people, JSON and CSV for programs."""
 
-import csv
-import io
-import textwrap
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recsys_cli.cli.render import echo_json, plain
+from recsys_cli.cli.render_tables import echo_rows, echo_text, visible
 from recsys_cli.errors import ConfigError
 
 if TYPE_CHECKING:
-    from recsys_cli.recommend.answers import Reasons, Recommendation, SimilarMovies
+    from recsys_cli.recommend.answers import Query, Reasons, Recommendation, SimilarMovies
 
-_INDENT = " " * 5
 _COLUMNS = ("Top", "Id", "Title", "Genres")
+_NAMED = 5  # rated movies that the line above a table names
 
 
-def echo_recommendation(answer: "Recommendation", *, as_json: bool, as_csv: bool) -> None:
-    """Print a recommendation as a table that fits 80 columns, as JSON, or as CSV."""
-    if _is_for_programs(answer, as_json, as_csv):
-        return
+def echo_recommendation(answer: "Recommendation", *, explained: bool, as_json: bool, as_csv: bool) -> None:
+    """Print a recommendation as a table, as JSON, or as CSV; the notes on stderr.
+
+    Args:
+        answer: what is recommended to whom.
+        explained: whether CSV has the columns of the reasons.
+        as_json: print one JSON document.
+        as_csv: print CSV, its headings even where there are no movies.
+    """
+    _check_formats(as_json, as_csv)
+    if as_json:
+        echo_json(answer)
+    elif as_csv:
+        from recsys_cli.recommend.csv_rows import MOVIE, REASONS
+
+        _echo_csv(MOVIE + (REASONS if explained else ()), [_flat(plain(movie)) for movie in answer.movies])
+    else:
+        _echo_table(answer)
+    if not as_json or not answer.movies:
+        _echo_notes(answer.notes)
+
+
+def echo_similar(answer: "SimilarMovies", *, as_json: bool, as_csv: bool) -> None:
+    """Print similar movies; formats as :func:`echo_recommendation`."""
+    _check_formats(as_json, as_csv)
+    if as_json:
+        echo_json(answer)
+    elif as_csv:
+        from recsys_cli.recommend.csv_rows import SIMILAR
+
+        _echo_csv(SIMILAR, [plain(movie) for movie in answer.movies])
+    else:
+        echo_text(visible(f"like {answer.title}"))
+        rows = [
+            [str(movie.rank), str(movie.movie_id), movie.title, ", ".join(movie.genres), f"{movie.similarity:.3f}"]
+            for movie in answer.movies
+        ]
+        echo_rows([*_COLUMNS, "Similarity"], rows, texts=("Title", "Genres"))
+    if not as_json or not answer.movies:
+        _echo_notes(answer.notes)
+
+
+def _echo_table(answer: "Recommendation") -> None:
     has_stars = any(movie.stars is not None for movie in answer.movies)
     rows = []
     for movie in answer.movies:
@@ -30,54 +68,45 @@ def echo_recommendation(answer: "Recommendation", *, as_json: bool, as_csv: bool
             cells.append("" if movie.stars is None else f"{movie.stars:.1f}")
         rows.append(cells)
     reasons = [_because(movie.reasons) if movie.reasons else "" for movie in answer.movies]
-    _echo_table([*_COLUMNS, "Score", *(["Stars"] if has_stars else [])], rows, reasons)
-    _echo_notes(answer.notes)
+    echo_text(visible(_whom(answer.query)))
+    columns = [*_COLUMNS, "Score", *(["Stars"] if has_stars else [])]
+    echo_rows(columns, rows, texts=("Title", "Genres"), below=reasons)
 
 
-def echo_similar(answer: "SimilarMovies", *, as_json: bool, as_csv: bool) -> None:
-    """Print similar movies; formats as :func:`echo_recommendation`."""
-    if _is_for_programs(answer, as_json, as_csv):
-        return
-    rows = [
-        [str(movie.rank), str(movie.movie_id), movie.title, ", ".join(movie.genres), f"{movie.similarity:.3f}"]
-        for movie in answer.movies
-    ]
-    _echo_table([*_COLUMNS, "Similarity"], rows, [""] * len(rows))
-    _echo_notes(answer.notes)
+def _whom(query: "Query") -> str:
+    """Who was understood, such as ``user 17: 25-34, M, programmer`` or ``likes The Matrix (1999)``."""
+    known = ", ".join(text for text in (query.age_group, query.gender, query.job) if text)
+    parts = [f"user {query.user}: {known}" if known else f"user {query.user}"] if query.user is not None else []
+    parts += [known] if known and query.user is None else []
+    by_rating: dict[float, list[str]] = {}
+    for movie in query.rated:
+        by_rating.setdefault(movie.rating, []).append(movie.title)
+    if len(query.rated) > _NAMED:
+        parts.append(f"{len(query.rated):,} rated movies")
+    else:
+        parts += [f"rated {rating:g}: {', '.join(titles)}" for rating, titles in by_rating.items()]
+    return "; ".join(parts) or "nobody in particular"
 
 
-def _is_for_programs(answer: "Recommendation | SimilarMovies", as_json: bool, as_csv: bool) -> bool:
-    """Print JSON or CSV if one of them is asked for."""
+def _check_formats(as_json: bool, as_csv: bool) -> None:
     if as_json and as_csv:
         raise ConfigError("--json and --csv exclude each other")
-    if as_json:
-        echo_json(answer)
-    elif as_csv:
-        _echo_csv([_flat(plain(movie)) for movie in answer.movies])
-        _echo_notes(answer.notes)
-    return as_json or as_csv
 
 
 def _flat(movie: dict[str, Any]) -> dict[str, Any]:
-    """One row of CSV: lists joined by ``|``, the reasons as columns of their own."""
-    reasons = movie.pop("reasons", None) or {}
-    return {
-        name: "|".join(value) if isinstance(value, list) else value for name, value in (movie | reasons).items()
-    }
+    """The reasons as columns of their own."""
+    return movie | (movie.pop("reasons", None) or {})
 
 
-def _echo_csv(rows: list[dict[str, Any]]) -> None:
-    text = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    click.echo(text.getvalue(), nl=False)
+def _echo_csv(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    from recsys_cli.recommend.csv_rows import CsvRows
+
+    CsvRows(sys.stdout, columns).write_named(rows)
 
 
 def _echo_notes(notes: Sequence[str]) -> None:
     for note in notes:
-        click.echo(f"Note: {note}", err=True)
+        click.echo(f"Note: {visible(note)}", err=True)
 
 
 def _because(reasons: "Reasons") -> str:
@@ -92,37 +121,3 @@ def _because(reasons: "Reasons") -> str:
         shared = f": {', '.join(reasons.shared_genres)}" if reasons.shared_genres else ""
         parts.append(f"near {reasons.like}{shared}")
     return "; ".join(parts) or "no ratings yet"
-
-
-def _echo_table(columns: Sequence[str], rows: Sequence[Sequence[str]], below: Sequence[str]) -> None:
-    """Print a table, each row followed by a text where there is one; no colours when piped."""
-    from rich.cells import cell_len
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    table = Table(box=None, pad_edge=False)
-    widths = [max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=True)]
-    for name, width in zip(columns, _fitting(widths, console.width), strict=True):
-        is_text = name in ("Title", "Genres")
-        table.add_column(
-            name, justify="left" if is_text else "right", width=width, overflow="ellipsis", no_wrap=True
-        )
-    for row in rows:
-        table.add_row(*map(escape, row))
-    with console.capture() as printed:
-        console.print(table)
-    for line, text in zip(printed.get().splitlines(), ["", *below], strict=True):
-        click.echo(line)
-        for part in textwrap.wrap(text, console.width - len(_INDENT)):
-            click.echo(_INDENT + part)
-
-
-def _fitting(widths: list[int], most: int) -> list[int]:
-    """The columns' widths with title and genres, the third and fourth, cut down to what a line has room for."""
-    room = max(most - sum(widths) + widths[2] + widths[3] - 2 * (len(widths) - 1), 20)
-    if widths[2] + widths[3] <= room:
-        return widths
-    genres = min(widths[3], max(room - widths[2], 2 * room // 5))
-    return [*widths[:2], min(widths[2], room - genres), genres, *widths[4:]]

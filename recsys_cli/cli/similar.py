@@ -24,7 +24,8 @@ Examples:
 @index_options
 @json_option
 @csv_option
-def command(movie: str, k: int, as_json: bool, as_csv: bool, **options: Any) -> None:
+@click.pass_context
+def command(context: click.Context, /, movie: str, k: int, as_json: bool, as_csv: bool, **options: Any) -> None:
     """List the movies nearest to MOVIE, an id or a title.
 
     A title is found in any case, with or without its year and article. A number is an id where there is such
@@ -37,3 +38,4 @@ def command(movie: str, k: int, as_json: bool, as_csv: bool, **options: Any) -> 
         config, store, movie, movies=take_filter(options), k=k, progress=TerminalProgress()
     )
     echo_similar(answer, as_json=as_json, as_csv=as_csv)
+    context.exit(int(not answer.movies))

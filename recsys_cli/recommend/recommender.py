@@ -18,6 +18,7 @@ from recsys_cli.progress import Progress
 from recsys_cli.recommend.answers import Recommendation, RecommendedMovie, SimilarMovie, SimilarMovies
 from recsys_cli.recommend.diversity import num_candidates, varied
 from recsys_cli.recommend.explain import explain
+from recsys_cli.recommend.nothing_fits import nothing_fits
 from recsys_cli.recommend.person import Understood, understand
 from recsys_cli.store import open_store
 from recsys_cli.store.base import Hits
@@ -133,7 +134,11 @@ class Recommender:
         movies = self._best(question, understood)
         if question.explain:
             movies = explain(movies, understood, self.index)
-        return Recommendation(query=understood.query, model=self.index.folder.fingerprint, movies=movies)
+        query = understood.query
+        if not movies:
+            seen = _NONE if question.include_seen else understood.seen
+            query = replace(query, notes=(*query.notes, nothing_fits(question.movies, self.index, seen=seen)))
+        return Recommendation(query=query, model=self.index.folder.fingerprint, movies=movies)
 
     def similar(self, movie: str | int, *, movies: MovieFilter = _ALL, k: int = 10) -> SimilarMovies:
         """Movies whose vectors are nearest to that of a given one.
@@ -168,10 +173,12 @@ class Recommender:
         filter = self.index.filter(movies, exclude=itself)
         vector = self.index.make_ready().vectors(itself)[0]
         hits = self.index.search(vector, k, filter=filter)
+        notes = [f"{movie!r} is taken as {found.title}"] if found.is_guess else []
+        notes += [] if len(hits) else [nothing_fits(movies, self.index, seen=_NONE)]
         return SimilarMovies(
             movie_id=found.movie_id,
             title=found.title,
-            notes=(f"{movie!r} is taken as {found.title}",) if found.is_guess else (),
+            notes=tuple(notes),
             model=self.index.folder.fingerprint,
             movies=tuple(
                 SimilarMovie(

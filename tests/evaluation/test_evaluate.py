@@ -79,7 +79,9 @@ def test_the_table_fits_80_columns_and_says_what_was_split(fast: Path) -> None:
     result = evaluate("--data", str(SAMPLE), "--seeds", "1", "--config", str(fast))
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert max(map(len, lines)) <= 80
+    last = max(place for place, line in enumerate(lines) if not line)
+    assert max(map(len, lines[:last])) <= 80
+    assert lines[last + 1].startswith("Split, for each of 1 seeds: 10 % of the users are held out whole")
     assert "…" not in result.stdout
     text = " ".join(result.stdout.split())
     assert "10 % of the users are held out whole" in text
