@@ -1,26 +1,37 @@
-"""Write the commands' real output into README.md, or check that what stands there is still true.
+"""Write the commands' real output and the table of options into README.md, or check that what stands there holds.
 
 A comment ``<!-- output of: recsys ... -->`` before a fenced block names the command that fills the block. All of
-them run in order in one temporary folder that holds the bundled sample. ``--check`` changes nothing and exits 1
-when a block is out of date: help must agree to the letter; in other output a line with a digit is a measured
-value, of which only the place is compared.
+them run in order in one temporary folder that holds the bundled sample. The table between ``<!-- options -->`` and
+``<!-- end of options -->`` is made from the configuration. ``--check`` changes nothing and exits 1 when anything
+is out of date. Text, counts and ids must agree to the letter; a number with a point, such as a score or a metric,
+to 2 % or one in its last digit; seconds and rates not at all.
 """
 
 import argparse
-import difflib
+import dataclasses
+import inspect
 import os
 import re
 import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
+
+from recsys_cli.config import training
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+TOLERANCE = 0.02  # of a number with a point
 _BLOCK = re.compile(
     r"(<!-- output of: (?P<command>[^\n]+) -->\n```(?:console|text)\n)(?P<output>.*?)(```\n)", re.DOTALL
 )
+_OPTIONS = re.compile(r"(<!-- options -->\n).*?(<!-- end of options -->\n)", re.DOTALL)
+_TIME = re.compile(r"\d[\d,.]*(?= (?:s|ms|seconds|\w+/s|\w+ a second)\b)")
+_NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 def run(command: str, folder: Path) -> str:
@@ -43,23 +54,78 @@ def run(command: str, folder: Path) -> str:
 
 
 def regenerate(text: str) -> str:
-    """The README with the output of every command as it is now."""
+    """The README with the output of every command, and the options, as they are now."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "data").symlink_to(ROOT / "data")
-        return _BLOCK.sub(lambda block: block[1] + run(block["command"], folder) + block[4], text)
+        text = _BLOCK.sub(lambda block: block[1] + run(block["command"], folder) + block[4], text)
+    return _OPTIONS.sub(lambda block: block[1] + options_table() + block[2], text)
 
 
-def comparable(text: str) -> str:
-    """The README with the measured values of its blocks blanked."""
+def options_table() -> str:
+    """Every key of ``train --config`` as a Markdown table: default, default of ``rating``, meaning."""
+    rating = training.OBJECTIVE_DEFAULTS["rating"]
+    lines = ["| key | default | with `rating` | meaning |", "|---|---|---|---|"]
+    for group in dataclasses.fields(training.TrainingOptions):
+        config = getattr(training.TrainingOptions(), group.name)
+        meanings = _attributes(type(config))
+        summary = _markdown((inspect.getdoc(config) or "").splitlines()[0])
+        lines.append(f"| | | | **{summary.removesuffix('.')}** |")
+        for key, default in dataclasses.asdict(config).items():
+            other = _toml(rating[key]) if key in rating else ""
+            lines.append(f"| `{key}` | {_toml(default)} | {other} | {meanings[key]} |")
+    return "\n".join(lines) + "\n"
 
-    def blank(block: re.Match[str]) -> str:
-        if block["command"].endswith("--help"):
-            return block[0]
-        lines = block["output"].splitlines()[1:]
-        return block[1] + "".join("#\n" if re.search(r"\d", line) else f"{line}\n" for line in lines) + block[4]
 
-    return _BLOCK.sub(blank, text)
+def _toml(value: Any) -> str:
+    if value is None:
+        return ""
+    return f'`"{value}"`' if isinstance(value, str) else f"`{str(value).lower()}`"
+
+
+def _attributes(config: type) -> dict[str, str]:
+    """Name and meaning of each attribute in a docstring, in Markdown."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in (inspect.getdoc(config) or "").partition("Attributes:\n")[2].splitlines():
+        start = re.match(r"    (\w+): (.*)", line)
+        if start:
+            name, found[start[1]] = start.groups()
+        elif line.strip():
+            found[name] += f" {line.strip()}"
+    return {name: _markdown(text) for name, text in found.items()}
+
+
+def _markdown(text: str) -> str:
+    def listed(match: re.Match[str]) -> str:
+        return ", ".join(f"`{value}`" for value in getattr(training, match[1]))
+
+    return re.sub(r"(?<!`)`([A-Z_]+)`(?!`)", listed, text).replace("``", "`").replace("|", "\\|")
+
+
+def differences(old: str, new: str) -> Iterator[str]:
+    """The lines of two READMEs that do not agree, as those of a diff."""
+    for one, other in zip_longest(old.splitlines(), new.splitlines()):
+        if one is None or other is None or not agree(one, other):
+            yield from (f"{sign}{line}" for sign, line in (("-", one), ("+", other)) if line is not None)
+
+
+def agree(old: str, new: str) -> bool:
+    """Whether two lines say the same, as the module's docstring has it."""
+    if old == new:
+        return True
+    old, new = (" ".join(_TIME.sub("#", line).split()) for line in (old, new))
+    if _NUMBER.sub("#", old) != _NUMBER.sub("#", new):
+        return False
+    return all(map(_near, _NUMBER.findall(old), _NUMBER.findall(new)))
+
+
+def _near(old: str, new: str) -> bool:
+    decimals = len(old.partition(".")[2])
+    if not decimals or decimals != len(new.partition(".")[2]):
+        return old == new
+    one, other = (float(text.replace(",", "")) for text in (old, new))
+    return abs(one - other) <= max(TOLERANCE * abs(one), 1.001 * 10.0**-decimals)
 
 
 def main() -> None:
@@ -72,11 +138,9 @@ def main() -> None:
     if not arguments.check:
         README.write_text(new, encoding="utf-8")
         return
-    if comparable(old) != comparable(new):
-        diff = difflib.unified_diff(
-            comparable(old).splitlines(), comparable(new).splitlines(), "README", "now", ""
-        )
-        sys.exit("\n".join(diff) + "\nREADME.md is out of date; run scripts/sync_readme.py")
+    found = list(differences(old, new))
+    if found:
+        sys.exit("\n".join(found) + "\nREADME.md is out of date; run scripts/sync_readme.py")
 
 
 if __name__ == "__main__":

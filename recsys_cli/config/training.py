@@ -133,7 +133,7 @@ class WarmStartConfig:
     """Alternating least squares that the towers start from: on likes, or in ``rating`` on the ratings.
 
     Attributes:
-        warm_start: whether they do.
+        warm_start: whether the towers start from it.
         als_factors: length of its vectors, 1 to 1024; no more than the towers hold.
         als_alpha: weight of a like over everything else, > 0; not in ``rating``.
         als_regularization: ridge penalty, as a share of the average user's likes, >= 0; not in ``rating``.

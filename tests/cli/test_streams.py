@@ -83,7 +83,7 @@ def test_a_pipe_that_nobody_reads_is_silence(folder: Path, arguments: list[str])
 def test_what_nobody_hears_on_stderr_stops_nothing(folder: Path, redirected: str) -> None:
     done = start(["recommend", "--exact"], folder, redirected=redirected)
     assert done.returncode == 0
-    assert done.stdout.count(b"\n") == 6
+    assert done.stdout.count(b"\n") == 7
 
 
 def test_a_closed_stdin_is_one_line(folder: Path) -> None:
