@@ -93,13 +93,14 @@ def _introduce(release: Release, progress: Progress) -> None:
 def _work_folder(folder: Path) -> Iterator[Path]:
     """An own folder beside `folder`, on its file system, so that the last step is one rename.
 
-    Afterwards only a transfer to go on with is left in it, and without one no folder; what a killed process left
-    there is cleared first.
+    Afterwards only a transfer to go on with is left in it, and without one no folder, nor the parents that were
+    made for it; what a killed process left there is cleared first.
     """
     work = folder.with_name(f".{folder.name}.download")
     if folder.exists():
         shutil.rmtree(work, ignore_errors=True)
         raise DataError(f"{folder}: is already there; delete it to download again")
+    made = [parent for parent in (work, *work.parents) if not parent.exists()]
     try:
         work.mkdir(parents=True, exist_ok=True)
         _clear(work)
@@ -107,8 +108,9 @@ def _work_folder(folder: Path) -> Iterator[Path]:
             yield work
         finally:
             _clear(work)
-            with suppress(OSError):
-                work.rmdir()
+            for empty in dict.fromkeys((work, *made)):
+                with suppress(OSError):
+                    empty.rmdir()
     except OSError as error:
         raise DataError(f"{folder}: cannot be written: {error.strerror or error}") from error
 

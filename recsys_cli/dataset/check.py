@@ -145,11 +145,20 @@ def _notes(dataset: Dataset) -> tuple[str, ...]:
     notes = []
     if dataset.num_repeated:
         notes.append(f"ratings left out because the same user rates the movie again: {dataset.num_repeated:,}")
-    if not dataset.demographics.ages:
-        notes.append("nothing is known of the age of people: a model of it knows no ages")
+    known = dataset.demographics
+    unknown = [
+        name for name, names in (("gender", known.genders), ("age", known.ages), ("job", known.jobs)) if not names
+    ]
+    if unknown:
+        plural = _listed([f"{name}s" for name in unknown])
+        notes.append(f"nothing is known of the {_listed(unknown)} of people: a model of it knows no {plural}")
     if len(dataset.ratings) > 1 and np.ptp(dataset.ratings.values) == 0:
         notes.append("all ratings are equal: they tell nothing about what people like")
     repeated_titles = len(dataset.titles) - len(set(dataset.titles))
     if repeated_titles:
         notes.append(f"movies with the title of another: {repeated_titles:,}")
     return tuple(notes)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

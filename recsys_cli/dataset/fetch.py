@@ -14,6 +14,7 @@ from recsys_cli.dataset.releases import Release
 from recsys_cli.errors import DataError
 from recsys_cli.progress import Progress
 
+_SAMPLE = Path("data/sample")  # there in a clone of the repository, not where only the package is installed
 _ANSWER_SECONDS = 5.0  # for a host to accept a connection, and again to send its headers
 _PROBE_SECONDS = 10.0  # for all hosts together, the lookup of their names included
 _STALL_SECONDS = 10.0  # without a byte, after which a transfer is taken up again
@@ -46,9 +47,10 @@ def fetch(release: Release, folder: Path, *, progress: Progress) -> Path:
         failures.append(f"{url}: {failure}")
         if url != release.urls[-1]:
             progress.say(f"{failures[-1]}; trying the next address")
+    bundled = f"the bundled '--data {_SAMPLE}', " if _SAMPLE.is_dir() else ""
     raise DataError(
-        f"{release.title} cannot be downloaded ({'; '.join(failures)}); use the bundled '--data data/sample', "
-        f"a folder of your own with '--data', or 'recsys download {release.name} --from-file {release.name}.zip'"
+        f"{release.title} cannot be downloaded ({'; '.join(failures)}); use {bundled}a folder of your own with "
+        f"'--data', or 'recsys download {release.name} --from-file {release.name}.zip'"
     )
 
 

@@ -166,7 +166,7 @@ def assert_complete(folder: Path) -> None:
 
 
 def assert_nothing_left(folder: Path) -> None:
-    assert list(folder.parent.iterdir()) == []
+    assert not folder.parent.exists() or list(folder.parent.iterdir()) == []
 
 
 def test_downloads_and_says_what_from_where_and_on_which_terms(server: Server, tmp_path: Path) -> None:
@@ -251,6 +251,24 @@ def test_when_no_address_works_one_line_names_the_ways_on(server: Server, tmp_pa
         "or 'recsys download ml-tiny --from-file ml-tiny.zip'"
     )
     assert_nothing_left(tmp_path / "ml-tiny")
+
+
+def test_a_failed_download_leaves_no_folder_and_names_the_sample_only_where_it_is(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    address = server.url("missing")
+    with pytest.raises(DataError) as error:
+        download(release_at(address), Path("data/deep/ml-tiny"), progress=Silent())
+    assert str(error.value) == (
+        f"MovieLens tiny cannot be downloaded ({address}: HTTP 404 Not Found); use a folder of your own with "
+        "'--data', or 'recsys download ml-tiny --from-file ml-tiny.zip'"
+    )
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "data").mkdir()
+    with pytest.raises(DataError):
+        download(release_at(address), Path("data/ml-tiny"), progress=Silent())
+    assert list(tmp_path.rglob("*")) == [tmp_path / "data"]  # it was there before
 
 
 def test_a_name_that_is_looked_up_forever_is_given_up(

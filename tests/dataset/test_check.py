@@ -43,8 +43,29 @@ def test_check_reads_every_layout(tmp_path: Path, format: str) -> None:
     assert report["notes"] == (
         []
         if format in ("ml-100k", "ml-1m", "catalogue")
-        else ["nothing is known of the age of people: a model of it knows no ages"]
+        else [
+            "nothing is known of the gender, age and job of people: a model of it knows no genders, ages and jobs"
+        ]
     )
+
+
+@pytest.mark.parametrize(
+    ("columns", "note"),
+    [
+        ('gender = "sex"\nage = "age"', "nothing is known of the job of people: a model of it knows no jobs"),
+        (
+            'job = "occupation"',
+            "nothing is known of the gender and age of people: a model of it knows no genders and ages",
+        ),
+    ],
+)
+def test_check_notes_what_is_not_known_of_people(tmp_path: Path, columns: str, note: str) -> None:
+    LAYOUTS["catalogue"](tmp_path)
+    toml = (tmp_path / "dataset.toml").read_text().partition("[users]")[0]
+    users = f'[users]\nfile = "customers.csv"\ndelimiter = ";"\nid = "customer"\n{columns}\n'
+    (tmp_path / "dataset.toml").write_text(toml + users)
+    report = json.loads(CliRunner().invoke(main, ["check", str(tmp_path), "--json"]).stdout)
+    assert report["notes"] == [note]
 
 
 def test_check_lists_what_is_wrong_and_fails(tmp_path: Path) -> None:
