@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from recsys_cli.config import IndexConfig, StoreConfig
 from recsys_cli.store import open_store
-from recsys_cli.store.base import NO_FILTER, Catalog, Filter, Fingerprint, Hits, Store
+from recsys_cli.store.base import NO_FILTER, Filter, Fingerprint, Hits, IndexContent, Store
 from recsys_cli.store.exact import ExactStore
 
 DIM, CLUSTERS, GENRES, K, BLOCK = 200, 500, 18, 10, 5000
@@ -73,11 +73,11 @@ def clustered(rng: np.random.Generator, centres: Vectors, count: int) -> Vectors
     return unit
 
 
-def make_catalog(rng: np.random.Generator, vectors: Movies) -> Catalog:
+def make_content(rng: np.random.Generator, vectors: Movies) -> IndexContent:
     """Movies 1..M, each of one to three of the genres."""
     count = vectors.shape[0]
     picked = np.sort(rng.integers(0, GENRES, (count, 3)), axis=1).tolist()
-    return Catalog(
+    return IndexContent(
         movie_ids=np.arange(1, count + 1, dtype=np.int64),
         vectors=vectors,
         titles=[f"Movie {number}" for number in range(1, count + 1)],
@@ -97,15 +97,15 @@ def measure(config: StoreConfig, movies: int, index: IndexConfig, queries: int, 
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((CLUSTERS, DIM), dtype=np.float32)
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
-    catalog = make_catalog(rng, Movies(centres, movies))
+    content = make_content(rng, Movies(centres, movies))
     asked = clustered(rng, centres, max(queries, batch))
     fingerprint = Fingerprint(model="bench", movies=secrets.token_hex(8), dim=DIM)
     rows = []
     with open_store(config) as store:
-        report = store.write(catalog, fingerprint, index=index)
+        report = store.write(content, fingerprint, index=index)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         exact = ExactStore()
-        exact.write(catalog, fingerprint)
+        exact.write(content, fingerprint)
         bare = _bare_search(store, asked)
         for filter in (NO_FILTER, Filter(all_genres=("Genre 3",))):
             ours, theirs, found = _race(store, bare, asked[:queries], filter)
@@ -147,7 +147,7 @@ def _race(
 
 def _bare_search(store: object, asked: Vectors) -> Callable[[int], object]:
     """The same search through the client alone."""
-    link, name, meta = store._link, store._collection, store._meta  # type: ignore[attr-defined]
+    link, (name, meta) = store._link, store._index  # type: ignore[attr-defined]
     params = {"params": dict(meta.search)}
 
     def search(number: int) -> object:

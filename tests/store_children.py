@@ -7,11 +7,11 @@ import signal
 from multiprocessing.context import ForkServerContext
 from typing import Any
 
-from store_data import FIRST_AXIS, fingerprint, known_catalog
+from store_data import FIRST_AXIS, fingerprint, known_content
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.store import importer, open_store
-from recsys_cli.store.base import Catalog
+from recsys_cli.store.base import IndexContent
 from recsys_cli.store.connection import Connection
 
 
@@ -22,19 +22,19 @@ def children() -> ForkServerContext:
     return context
 
 
-def import_until(config: StoreConfig, catalog: Catalog, movies: str, last_call: int) -> None:
+def import_until(config: StoreConfig, content: IndexContent, movies: str, last_call: int) -> None:
     """Import and be killed, as by kill -9, just before the call to Milvus of this number."""
     _small_batches()
     numbers, call = itertools.count(1), Connection.call
 
-    def counted(self: Connection, method: str, *args: Any, **options: Any) -> Any:
+    def counted(self: Connection, method: Any, *args: Any, **options: Any) -> Any:
         if next(numbers) == last_call:
             os.kill(os.getpid(), signal.SIGKILL)
         return call(self, method, *args, **options)
 
     Connection.call = counted  # type: ignore[method-assign]
     with open_store(config) as store:
-        store.write(catalog, fingerprint(movies))
+        store.write(content, fingerprint(movies))
 
 
 def import_slowly(config: StoreConfig, movies: str) -> None:
@@ -42,7 +42,7 @@ def import_slowly(config: StoreConfig, movies: str) -> None:
     _small_batches()
     importer._LITE_TURN = 0.0
     with open_store(config) as store:
-        store.write(known_catalog(), fingerprint(movies), rebuild=True)
+        store.write(known_content(), fingerprint(movies), rebuild=True)
 
 
 def search_once(config: StoreConfig, start: Any, answers: Any) -> None:

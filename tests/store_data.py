@@ -1,9 +1,9 @@
-"""A small catalogue whose right answers are known, shared by the store tests."""
+"""A few movies whose right answers are known, shared by the store tests."""
 
 import numpy as np
 import numpy.typing as npt
 
-from recsys_cli.store.base import Catalog, Fingerprint
+from recsys_cli.store.base import Fingerprint, IndexContent
 
 DIM = 8
 
@@ -23,9 +23,9 @@ def fan(cosines: list[float], dim: int = DIM) -> npt.NDArray[np.float32]:
     return rows
 
 
-def known_catalog() -> Catalog:
+def known_content() -> IndexContent:
     """Seven movies; the first axis orders them 40, 10, 30, 7, 20, 50, 60 (7 and 20 score the same)."""
-    return Catalog(
+    return IndexContent(
         movie_ids=np.array([7, 10, 20, 30, 40, 50, 60], dtype=np.int64),
         vectors=fan([0.5, 0.9, 0.5, 0.8, 1.0, 0.2, -0.4]),
         titles=["Amélie", "Heat", "七人の侍", 'Say "Hi"', "Speed", "It's", "Ran"],
@@ -42,10 +42,10 @@ def known_catalog() -> Catalog:
     )
 
 
-def random_catalog(rng: np.random.Generator, count: int, dim: int = DIM) -> Catalog:
+def random_content(rng: np.random.Generator, count: int, dim: int = DIM) -> IndexContent:
     """Movies 1..count with random vectors, years and up to three of six genres."""
     names = np.array(["Action", "Comedy", "Drama", "Film-Noir", "War", "Children's"])
-    return Catalog(
+    return IndexContent(
         movie_ids=np.arange(1, count + 1, dtype=np.int64),
         vectors=unit_rows(rng, count, dim),
         titles=[f"Movie {number}" for number in range(1, count + 1)],

@@ -15,7 +15,7 @@ from recsys_cli.errors import ArtifactError
 from recsys_cli.index.movies_data import EncodedMovies, read_movies_data
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
-from recsys_cli.store.base import Catalog
+from recsys_cli.store.base import IndexContent
 
 if TYPE_CHECKING:
     from recsys_cli.towers.encoder import MovieEncoder
@@ -51,7 +51,7 @@ def read_movies(vocabulary: Vocabulary, movies_data: Path) -> EncodedMovies:
     )
 
 
-def load_catalogue(folder: ModelFolder, movies_data: Path) -> Catalog:
+def load_catalogue(folder: ModelFolder, movies_data: Path) -> IndexContent:
     """The movies of ``movies_data.txt`` with their vectors.
 
     Raises:
@@ -59,7 +59,7 @@ def load_catalogue(folder: ModelFolder, movies_data: Path) -> Catalog:
     """
     vocabulary = open_vocabulary(folder)
     movies = read_movies(vocabulary, movies_data)
-    return Catalog(
+    return IndexContent(
         movie_ids=movies.movie_ids,
         vectors=CatalogueVectors(folder, vocabulary, movies),
         titles=movies.titles,

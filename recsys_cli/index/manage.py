@@ -45,14 +45,14 @@ def run(config: ManageIndexConfig, store: StoreConfig, progress: Progress) -> In
     """
     built: WriteReport | None = None
     dropped: tuple[str, ...] = ()
-    catalog = load_catalogue(ModelFolder.open(config.model), config.movies_data) if config.rebuild else None
+    content = load_catalogue(ModelFolder.open(config.model), config.movies_data) if config.rebuild else None
     with open_store(store, create=config.rebuild) as index:
         if config.drop:
             dropped = index.drop()
-        if catalog is not None:
-            with importing(catalog, "as asked", progress) as written:
+        if content is not None:
+            with importing(content, "as asked", progress) as written:
                 fingerprint = _wanted(config)
-                built = index.write(catalog, fingerprint, index=config.index, rebuild=True, progress=written)
+                built = index.write(content, fingerprint, index=config.index, rebuild=True, progress=written)
         info = index.describe()
     matches, reason = _compare(info.fingerprint, config)
     return IndexReport(index=info, matches=matches, reason=reason, built=built, dropped=dropped)

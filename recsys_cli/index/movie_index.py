@@ -17,7 +17,7 @@ from recsys_cli.index.movies_data import EncodedMovies
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.progress import Progress, Silent
-from recsys_cli.store.base import Catalog, Filter, Fingerprint, Hits, Store
+from recsys_cli.store.base import Filter, Fingerprint, Hits, IndexContent, Store
 
 _NEAR_GENRE = 60  # of 100, in rapidfuzz's WRatio
 
@@ -149,7 +149,7 @@ class MovieIndex:
 
 
 @contextmanager
-def importing(content: Catalog, reason: str, progress: Progress) -> Iterator[Callable[[int], None]]:
+def importing(content: IndexContent, reason: str, progress: Progress) -> Iterator[Callable[[int], None]]:
     """Say why the movies are imported, and show how far that is.
 
     Yields: a function that takes the number of movies written so far.

@@ -144,7 +144,7 @@ def write_lists(
                     basis="user" if is_known else "profile",
                     movie_ids=found.movie_ids,
                     titles=[titles[movie_id] for movie_id in found.movie_ids.tolist()],
-                    scores=index.folder.info.score(found.scores),
+                    scores=index.folder.info.score(found.similarities),
                 )
                 for user_id, is_known, found in lists
             )
@@ -219,5 +219,5 @@ def _search_beyond_seen(
         found = index.store.search(vectors[chosen], k + most, filter=filter)
         for place, hits in zip(chosen.tolist(), found, strict=True):
             new = np.flatnonzero(~np.isin(hits.movie_ids, seen[place]))[:k]
-            answers[place] = Hits(hits.movie_ids[new], hits.scores[new])
+            answers[place] = Hits(hits.movie_ids[new], hits.similarities[new])
     return [answers[place] for place in range(len(seen))]

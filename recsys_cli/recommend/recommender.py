@@ -186,7 +186,7 @@ class Recommender:
                     movie_id=int(hits.movie_ids[place]),
                     title=display_title(hits.titles[place]),
                     genres=hits.genres[place],
-                    similarity=float(hits.scores[place]),
+                    similarity=float(hits.similarities[place]),
                 )
                 for place in range(len(hits))
             ),
@@ -200,7 +200,7 @@ class Recommender:
             return self._movies(understood, self.index.search(understood.vector, question.k, filter=filter))
         hits = self.index.search(understood.vector, num_candidates(question.k), filter=filter)
         vectors = self.index.make_ready().vectors(hits.movie_ids)
-        places = varied(hits.scores, vectors, k=question.k, diversity=question.diversity)
+        places = varied(hits.similarities, vectors, k=question.k, diversity=question.diversity)
         movies = self._movies(understood, hits)
         return tuple(replace(movies[place], rank=rank) for rank, place in enumerate(places, start=1))
 
@@ -212,7 +212,7 @@ class Recommender:
                 movie_id=int(hits.movie_ids[place]),
                 title=display_title(hits.titles[place]),
                 genres=hits.genres[place],
-                score=self.index.folder.info.score(float(hits.scores[place])),
+                score=self.index.folder.info.score(float(hits.similarities[place])),
                 stars=stars[place],
             )
             for place in range(len(hits))

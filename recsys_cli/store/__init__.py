@@ -42,6 +42,5 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()  # modules stay until the process ends: no later collection need look at them
         if was_on:
             gc.enable()

@@ -2,8 +2,8 @@
 
 Invariants, the same for every store:
 
-1. Vectors are unit rows and a score is their inner product: in -1..1, larger is better.
-2. Hits come by descending score; equal scores by ascending movie id. Which of several equal movies falls
+1. Vectors are unit rows and a similarity is their inner product: in -1..1, larger is better.
+2. Hits come by descending similarity; equal ones by ascending movie id. Which of several equal movies falls
    off the end of the list is the store's choice.
 3. An index belongs to one `Fingerprint`. A reader compares it with its own before it searches.
 4. A reader sees the previous index or the new one. A new index is built under a name of its own, checked, and
@@ -71,7 +71,7 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalog:
+class IndexContent:
     """The movies of an index, in the order of their ids.
 
     Attributes:
@@ -95,9 +95,9 @@ class Catalog:
     def __post_init__(self) -> None:
         lengths = {len(self.movie_ids), self.vectors.shape[0], len(self.titles), len(self.years), len(self.genres)}
         if len(lengths) != 1:
-            raise ValueError(f"a catalogue's columns disagree in length: {sorted(lengths)}")
+            raise ValueError(f"the columns of an index's content disagree in length: {sorted(lengths)}")
         if np.any(np.diff(self.movie_ids) <= 0):
-            raise ValueError("a catalogue's movie ids must ascend without repeats")
+            raise ValueError("the movie ids of an index's content must ascend without repeats")
 
     def __len__(self) -> int:
         return len(self.movie_ids)
@@ -156,14 +156,14 @@ class Hits:
 
     Attributes:
         movie_ids: (n,) int64, n <= k.
-        scores: (n,) float32 inner products, descending; equal scores by ascending movie id.
+        similarities: (n,) float32 inner products, descending; equal ones by ascending movie id.
         titles: n titles as stored, or empty if they were not asked for.
         genres: n tuples of genre names, or empty if they were not asked for.
         years: n years, 0 unknown, or empty if they were not asked for.
     """
 
     movie_ids: npt.NDArray[np.int64]
-    scores: npt.NDArray[np.float32]
+    similarities: npt.NDArray[np.float32]
     titles: tuple[str, ...] = ()
     genres: tuple[tuple[str, ...], ...] = ()
     years: tuple[int, ...] = ()
@@ -279,21 +279,21 @@ class Store(Protocol):
 
     def write(
         self,
-        catalog: Catalog,
+        content: IndexContent,
         fingerprint: Fingerprint,
         *,
         index: IndexConfig = DEFAULT_INDEX,
         rebuild: bool = False,
         progress: Callable[[int], object] | None = None,
     ) -> WriteReport:
-        """Make the index hold exactly this catalogue.
+        """Make the index hold exactly this content.
 
         Nothing is done where the fingerprint is already there. Where the model is the same and few movies
         changed, only new, changed and removed rows are written. Otherwise a new index is built and put in use.
 
         Args:
-            catalog: the movies.
-            fingerprint: what the catalogue was made from.
+            content: the movies.
+            fingerprint: what the content was made from.
             index: type and parameters of an index that is built; one that is updated keeps its own.
             rebuild: build anew even if the fingerprint is there.
             progress: called after each batch with the number of movies written so far.

@@ -24,7 +24,7 @@ def check_queries(vectors: npt.NDArray[np.float32], k: int, *, dim: int) -> npt.
 
 
 def check_vectors(vectors: npt.NDArray[np.float32], movie_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """A batch of catalogue vectors (n, D) as float32, refused unless every row is finite and of length 1.
+    """A batch of movie vectors (n, D) as float32, refused unless every row is finite and of length 1.
 
     Raises: ValueError: names the first movie whose vector is not a unit vector.
     """

@@ -13,10 +13,12 @@ PATIENT = 3600.0  # seconds for calls that take long because they work; a server
 def read_alias(link: Connection, alias: str) -> tuple[str, Meta] | None:
     """The collection that an alias names and what it says about itself; None if there is none."""
     try:
-        described = link.call("describe_collection", alias)
+        described = link.call(link.client.describe_collection, alias)
     except NotFoundError:
         if link.config.database:
-            link.call("list_collections")  # fails with a message of its own where the database is what is missing
+            link.call(
+                link.client.list_collections
+            )  # fails with a message of its own where the database is what is missing
         return None
     name = str(described["collection_name"])
     return name, Meta.from_properties(described["properties"], name)
@@ -25,26 +27,28 @@ def read_alias(link: Connection, alias: str) -> tuple[str, Meta] | None:
 def resolve(link: Connection, alias: str) -> str | None:
     """The collection that an alias names, or None."""
     try:
-        return str(link.call("describe_alias", alias)["collection_name"])
+        return str(link.call(link.client.describe_alias, alias)["collection_name"])
     except NotFoundError:
         return None
 
 
 def load(link: Connection, collection: str) -> None:
     """Bring a collection into memory and wait for it."""
-    link.call("load_collection", collection, timeout=PATIENT)
+    link.call(link.client.load_collection, collection, timeout=PATIENT)
 
 
-def count_rows(link: Connection, collection: str | None) -> int:
+def count_rows(link: Connection, collection: str) -> int:
     """Rows of a loaded collection, those written a moment ago included and deleted ones not."""
-    counted = link.call("query", collection, filter="", output_fields=["count(*)"], consistency_level="Strong")
+    counted = link.call(
+        link.client.query, collection, filter="", output_fields=["count(*)"], consistency_level="Strong"
+    )
     return int(counted[0]["count(*)"])
 
 
 def read_digests(link: Connection, collection: str) -> Iterator[tuple[int, int]]:
     """Movie id and digest of every row."""
     rows = link.call(
-        "query_iterator",
+        link.client.query_iterator,
         collection,
         batch_size=BATCH,
         output_fields=["movie_id", "digest"],
@@ -57,16 +61,16 @@ def read_digests(link: Connection, collection: str) -> Iterator[tuple[int, int]]
 
 def drop(link: Connection, collection: str) -> None:
     """Remove one collection, by its own name, never an alias: on Milvus Lite that would remove what it names."""
-    link.call("drop_collection", collection, timeout=PATIENT)
+    link.call(link.client.drop_collection, collection, timeout=PATIENT)
 
 
 def drop_others(link: Connection, alias: str) -> tuple[str, ...]:
     """Remove what imports under this alias left, except what the alias names and what another alias uses."""
     removed = []
-    for name in link.call("list_collections"):
+    for name in link.call(link.client.list_collections):
         if not layout.is_ours(name, alias) or name == resolve(link, alias):
             continue
-        if link.call("list_aliases", name)["aliases"]:
+        if link.call(link.client.list_aliases, name)["aliases"]:
             continue
         drop(link, name)
         removed.append(name)
@@ -76,5 +80,5 @@ def drop_others(link: Connection, alias: str) -> tuple[str, ...]:
 def drop_all(link: Connection, alias: str) -> tuple[str, ...]:
     """Remove the alias, what it names, and what imports left."""
     if resolve(link, alias) is not None:
-        link.call("drop_alias", alias)
+        link.call(link.client.drop_alias, alias)
     return drop_others(link, alias)

@@ -4,10 +4,10 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import grpc
@@ -16,7 +16,11 @@ from pymilvus.exceptions import ConnectionConfigException, MilvusException
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
+from recsys_cli.store.client import Client
 from recsys_cli.store.reach import why_unavailable
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 _LIBRARIES = ("pymilvus", "pymilvus.milvus_client", "milvus_lite", "grpc")
@@ -51,13 +55,13 @@ class Connection:
         self._version: str | None = None
         for name in _LIBRARIES:
             logging.getLogger(name).setLevel(logging.WARNING if config.verbose else logging.CRITICAL + 1)
-        self._client: Any = self._open()
+        self._client: Client | None = self._open()
 
     @property
     def version(self) -> str:
         """What the server says it is, such as ``v2.3.5`` or ``milvus_lite-3.2.2``."""
         if self._version is None:
-            self._version = str(self.call("get_server_version"))
+            self._version = str(self.call(self.client.get_server_version))
         return self._version
 
     @property
@@ -79,18 +83,28 @@ class Connection:
                 f"at least {_OLDEST[0]}.{_OLDEST[1]} is needed"
             )
 
-    def call(self, method: str, *args: Any, timeout: float | None = None, **options: Any) -> Any:
+    @property
+    def client(self) -> Client:
+        """The client, whose methods go through `call`; another one after `let_others_in`.
+
+        Raises: StoreError: if the store was closed.
+        """
+        if self._client is None:
+            raise StoreError(f"{self.config.address}: the store is closed")
+        return self._client
+
+    def call(self, method: Callable[_P, _T], *args: _P.args, **options: _P.kwargs) -> _T:
         """Call a method of the client.
 
         Args:
-            method: its name.
+            method: the method.
             args: its arguments.
-            timeout: seconds; None for the configured ones.
-            options: its keyword arguments.
+            options: its keyword arguments; without a timeout the configured one is added.
         Raises: StoreError: in place of every failure of pymilvus.
         """
+        options.setdefault("timeout", self.config.timeout)
         with _one_line(self.config):
-            return getattr(self._client, method)(*args, timeout=timeout or self.config.timeout, **options)
+            return method(*args, **options)
 
     def let_others_in(self) -> None:
         """Leave a Milvus Lite folder for a moment, so that processes that wait for it get their turn."""
@@ -106,14 +120,14 @@ class Connection:
             if self.config.is_lite:
                 _leave_folder(self.config.uri)
 
-    def _open(self) -> Any:
+    def _open(self) -> Client:
         return self._open_folder() if self.config.is_lite else self._open_server()
 
-    def _open_server(self) -> Any:
+    def _open_server(self) -> Client:
         config = self.config
         trust = {"server_pem_path": str(config.ca_path)} if config.ca_path is not None else {}
         with _one_line(config):
-            return MilvusClient(
+            client: Client = MilvusClient(
                 uri=config.uri,
                 token=config.token,
                 db_name=config.database,
@@ -121,8 +135,9 @@ class Connection:
                 dedicated=True,
                 **trust,
             )
+            return client
 
-    def _open_folder(self) -> Any:
+    def _open_folder(self) -> Client:
         """Open the folder, waiting for another process that has it."""
         from milvus_lite.exceptions import DataDirLockedError
 
@@ -131,7 +146,7 @@ class Connection:
         while True:
             with _why_not_opened() as reasons:
                 try:
-                    client = MilvusClient(uri=path, timeout=self.config.timeout, dedicated=True)
+                    client: Client = MilvusClient(uri=path, timeout=self.config.timeout, dedicated=True)
                     _users[Path(path).resolve()] += 1
                     return client
                 except ConnectionConfigException as error:

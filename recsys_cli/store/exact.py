@@ -11,23 +11,23 @@ from recsys_cli.errors import StoreError
 from recsys_cli.store.base import (
     DEFAULT_INDEX,
     NO_FILTER,
-    Catalog,
     Filter,
     Fingerprint,
     Hits,
+    IndexContent,
     IndexInfo,
     WriteReport,
 )
 from recsys_cli.store.checks import check_queries, check_vectors, unknown_genre, unknown_movie
 
-_SCORES_AT_ONCE = 4_000_000  # 16 MB of scores
+_AT_ONCE = 4_000_000  # similarities, 16 MB
 
 
 class ExactStore:
-    """A catalogue in memory, searched by one matrix product."""
+    """An index in memory, searched by one matrix product."""
 
     def __init__(self) -> None:
-        self._catalog: Catalog | None = None
+        self._content: IndexContent | None = None
         self._fingerprint: Fingerprint | None = None
         self._vectors = np.empty((0, 0), dtype=np.float32)  # (M, D)
         self._members: dict[str, npt.NDArray[np.bool_]] = {}  # genre -> (M,)
@@ -39,26 +39,26 @@ class ExactStore:
 
     @property
     def genres(self) -> tuple[str, ...]:
-        """Every genre of the catalogue, sorted."""
+        """Every genre of the index, sorted."""
         return tuple(sorted(self._members))
 
     def write(
         self,
-        catalog: Catalog,
+        content: IndexContent,
         fingerprint: Fingerprint,
         *,
         index: IndexConfig = DEFAULT_INDEX,
         rebuild: bool = False,
         progress: Callable[[int], object] | None = None,
     ) -> WriteReport:
-        """Take the catalogue; see `Store.write`. An index type other than flat is refused."""
+        """Take the content; see `Store.write`. An index type other than flat is refused."""
         started = time.perf_counter()
         if index.index_type not in (None, "flat"):
             raise StoreError(f"--index-type {index.index_type}: the exact store has only: flat")
-        self._vectors = check_vectors(catalog.vectors[:], catalog.movie_ids)
-        self._catalog, self._fingerprint = catalog, fingerprint
-        self._members = _genre_members(catalog.genres)
-        rows = len(catalog)
+        self._vectors = check_vectors(content.vectors[:], content.movie_ids)
+        self._content, self._fingerprint = content, fingerprint
+        self._members = _genre_members(content.genres)
+        rows = len(content)
         if progress is not None:
             progress(rows)
         return WriteReport("built", rows, rows, 0, 0, "flat", time.perf_counter() - started)
@@ -82,17 +82,17 @@ class ExactStore:
             excluded: one array of movie ids per query, left out of that query's answer alone; the Milvus stores
                 cannot do this in one call.
         """
-        catalog = self._held()
+        content = self._held()
         queries = check_queries(vectors, k, dim=self._vectors.shape[1])
         rows = np.flatnonzero(self._passing(filter))
         candidates = self._vectors if len(rows) == len(self._vectors) else self._vectors[rows]
         answers: list[Hits] = []
-        step = max(1, _SCORES_AT_ONCE // max(1, len(rows)))
+        step = max(1, _AT_ONCE // max(1, len(rows)))
         for start in range(0, len(queries), step):
-            scores = queries[start : start + step] @ candidates.T  # (q, m)
-            for offset, line in enumerate(scores):
+            similarities = queries[start : start + step] @ candidates.T  # (q, m)
+            for offset, line in enumerate(similarities):
                 barred = None if excluded is None else excluded[start + offset]
-                answers.append(_best(catalog, line, rows, k, barred, with_movies))
+                answers.append(_best(content, line, rows, k, barred, with_movies))
         return answers
 
     def vectors(self, movie_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
@@ -110,17 +110,17 @@ class ExactStore:
             address="exact",
             server_version=f"numpy {np.__version__}",
             alias="exact",
-            collection="exact" if self._catalog is not None else None,
+            collection="exact" if self._content is not None else None,
             fingerprint=self._fingerprint,
             rows=len(self._vectors),
-            index_type="flat" if self._catalog is not None else "",
+            index_type="flat" if self._content is not None else "",
             vector_bytes=self._vectors.nbytes,
         )
 
     def drop(self) -> tuple[str, ...]:
-        """Forget the catalogue."""
-        removed = () if self._catalog is None else ("exact",)
-        self._catalog, self._fingerprint, self._members = None, None, {}
+        """Forget the content."""
+        removed = () if self._content is None else ("exact",)
+        self._content, self._fingerprint, self._members = None, None, {}
         self._vectors = np.empty((0, 0), dtype=np.float32)
         return removed
 
@@ -133,14 +133,14 @@ class ExactStore:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _held(self) -> Catalog:
-        if self._catalog is None:
-            raise StoreError("the exact store is empty: write a catalogue first")
-        return self._catalog
+    def _held(self) -> IndexContent:
+        if self._content is None:
+            raise StoreError("the exact store is empty: write its content first")
+        return self._content
 
     def _passing(self, filter: Filter) -> npt.NDArray[np.bool_]:
         """(M,) bool: the movies that pass the filter."""
-        catalog = self._held()
+        content = self._held()
         for name in filter.genres:
             if name not in self._members:
                 raise unknown_genre(name, self.genres)
@@ -151,13 +151,13 @@ class ExactStore:
             passing &= np.any([self._members[name] for name in filter.any_genres], axis=0)
         for name in filter.not_genres:
             passing &= ~self._members[name]
-        years = catalog.years
+        years = content.years
         if filter.year_min is not None or filter.year_max is not None:
             passing &= years >= max(1, filter.year_min or 1)
         if filter.year_max is not None:
             passing &= years <= filter.year_max
         if filter.exclude_ids:
-            passing &= ~np.isin(catalog.movie_ids, np.array(filter.exclude_ids, dtype=np.int64))
+            passing &= ~np.isin(content.movie_ids, np.array(filter.exclude_ids, dtype=np.int64))
         return passing
 
 
@@ -171,31 +171,31 @@ def _genre_members(genres: Sequence[tuple[str, ...]]) -> dict[str, npt.NDArray[n
 
 
 def _best(
-    catalog: Catalog,
-    scores: npt.NDArray[np.float32],
+    content: IndexContent,
+    similarities: npt.NDArray[np.float32],
     rows: npt.NDArray[np.int64],
     k: int,
     barred: npt.NDArray[np.int64] | None,
     with_movies: bool,
 ) -> Hits:
-    """The k best of one query's scores (m,), whose movies are `rows` (m,) of the catalogue."""
+    """The k best of one query's similarities (m,), whose movies are `rows` (m,) of the content."""
     if barred is not None and len(barred):
-        keep = ~np.isin(catalog.movie_ids[rows], barred)
-        scores, rows = scores[keep], rows[keep]
-    if k < len(scores):
-        cut = np.partition(scores, len(scores) - k)[len(scores) - k]
-        near = np.flatnonzero(scores >= cut)
-        scores, rows = scores[near], rows[near]
-    order = np.lexsort((catalog.movie_ids[rows], -scores))[:k]
+        keep = ~np.isin(content.movie_ids[rows], barred)
+        similarities, rows = similarities[keep], rows[keep]
+    if k < len(similarities):
+        cut = np.partition(similarities, len(similarities) - k)[len(similarities) - k]
+        near = np.flatnonzero(similarities >= cut)
+        similarities, rows = similarities[near], rows[near]
+    order = np.lexsort((content.movie_ids[rows], -similarities))[:k]
     rows = rows[order]
-    hits = Hits(catalog.movie_ids[rows], scores[order].astype(np.float32, copy=False))
+    hits = Hits(content.movie_ids[rows], similarities[order].astype(np.float32, copy=False))
     if not with_movies:
         return hits
     picked = rows.tolist()
     return Hits(
         hits.movie_ids,
-        hits.scores,
-        titles=tuple(catalog.titles[row] for row in picked),
-        genres=tuple(catalog.genres[row] for row in picked),
-        years=tuple(int(catalog.years[row]) for row in picked),
+        hits.similarities,
+        titles=tuple(content.titles[row] for row in picked),
+        genres=tuple(content.genres[row] for row in picked),
+        years=tuple(int(content.years[row]) for row in picked),
     )

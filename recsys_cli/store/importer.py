@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recsys_cli.config import IndexConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store import collection_ops, layout
-from recsys_cli.store.base import Catalog, Fingerprint, WriteReport
+from recsys_cli.store.base import Fingerprint, IndexContent, WriteReport
 from recsys_cli.store.checks import check_vectors
 from recsys_cli.store.collection_ops import BATCH, PATIENT
 from recsys_cli.store.connection import Connection, NotFoundError
@@ -25,7 +25,7 @@ _LITE_TURN = 1.0  # seconds after which an import lets readers of a Milvus Lite 
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """Positions in the catalogue of new and changed movies, and ids of movies that are gone."""
+    """Positions in the content of new and changed movies, and ids of movies that are gone."""
 
     added: npt.NDArray[np.int64]
     changed: npt.NDArray[np.int64]
@@ -37,55 +37,55 @@ class _Difference:
 
 
 class Import:
-    """One import of a catalogue under an alias."""
+    """One import under an alias."""
 
     def __init__(
         self,
         link: Connection,
         alias: str,
-        catalog: Catalog,
+        content: IndexContent,
         fingerprint: Fingerprint,
         progress: Callable[[int], object] | None,
     ) -> None:
         """Take what is to be imported; nothing is written yet."""
-        if not len(catalog):
+        if not len(content):
             raise StoreError("there is no movie to import")
-        if catalog.dim != fingerprint.dim:
-            raise ValueError(f"vectors are {catalog.dim} wide, the fingerprint says {fingerprint.dim}")
+        if content.dim != fingerprint.dim:
+            raise ValueError(f"vectors are {content.dim} wide, the fingerprint says {fingerprint.dim}")
         self._link, self._alias = link, alias
-        self._catalog, self._fingerprint = catalog, fingerprint
+        self._content, self._fingerprint = content, fingerprint
         self._progress = progress
         self._started = time.perf_counter()
         self._turn = time.monotonic()
 
-    def run(self, collection: str | None, meta: Meta | None, *, index: IndexConfig, rebuild: bool) -> WriteReport:
-        """Do what is needed to go from the collection that readers use to the catalogue.
+    def run(self, current: tuple[str, Meta] | None, *, index: IndexConfig, rebuild: bool) -> WriteReport:
+        """Do what is needed to go from the collection that readers use to the content.
 
         Args:
-            collection: what the alias names, or None.
-            meta: what that collection says about itself, or None.
+            current: the collection that the alias names and what it says about itself, or None.
             index: type and parameters of an index that is built.
             rebuild: build anew in any case.
         """
-        if collection is not None and meta is not None and not rebuild:
+        if current is not None and not rebuild:
+            collection, meta = current
             if meta.fingerprint == self._fingerprint and not meta.updating:
                 return self._report("current", meta.index_type, 0, 0, 0)
             kept = (meta.fingerprint.model, meta.fingerprint.dim, meta.fingerprint.metric)
             if kept == (self._fingerprint.model, self._fingerprint.dim, self._fingerprint.metric):
                 difference = self._compare(collection)
-                if difference.total <= _UPDATE_UP_TO * len(self._catalog):
+                if difference.total <= _UPDATE_UP_TO * len(self._content):
                     return self._update(collection, meta, difference)
-        return self._build(collection, index)
+        return self._build(current[0] if current is not None else None, index)
 
     def _build(self, previous: str | None, index: IndexConfig) -> WriteReport:
         """Build a collection beside the previous one and put it in use."""
-        link, rows = self._link, len(self._catalog)
+        link, rows = self._link, len(self._content)
         link.check_version()
         dialect: Dialect = "text" if link.is_lite else "array"
         kind = layout.choose_type(index, rows, dialect, link.config.address)
         meta = Meta(
             fingerprint=self._fingerprint,
-            genres=tuple(sorted({name for names in self._catalog.genres for name in names})),
+            genres=tuple(sorted({name for names in self._content.genres for name in names})),
             dialect=dialect,
             index_type=kind,
             search=layout.search_params(index, kind),
@@ -102,35 +102,35 @@ class Import:
     def _fill(self, name: str, meta: Meta, index: Any) -> None:
         """Create the collection with all rows and its index, and load it."""
         link = self._link
-        schema = layout.make_schema(self._catalog.dim, meta.dialect)
+        schema = layout.make_schema(self._content.dim, meta.dialect)
         link.call(
-            "create_collection",
+            link.client.create_collection,
             name,
             schema=schema,
             properties=meta.to_properties(),
             consistency_level="Bounded",
         )
-        self._write_rows("insert", name, meta, np.arange(len(self._catalog)))
-        link.call("flush", name, timeout=PATIENT)
+        self._write_rows(name, meta, np.arange(len(self._content)))
+        link.call(link.client.flush, name, timeout=PATIENT)
         # Milvus Lite builds the index when it loads; waiting for it would cost the client's first pause of 0.5 s.
-        link.call("create_index", name, index, timeout=PATIENT, sync=not link.is_lite)
+        link.call(link.client.create_index, name, index, timeout=PATIENT, sync=not link.is_lite)
         collection_ops.load(link, name)
 
     def _check(self, name: str, kind: str) -> None:
         """Refuse a collection that does not hold what was written to it."""
-        rows = len(self._catalog)
+        rows = len(self._content)
         counted = collection_ops.count_rows(self._link, name)
         if counted != rows:
             raise StoreError(
                 f"the new collection {name} holds {counted} movies, not {rows}: the index is unchanged"
             )
-        built = (self._link.call("describe_index", name, VECTOR) or {}).get("index_type", "none")
+        built = (self._link.call(self._link.client.describe_index, name, VECTOR) or {}).get("index_type", "none")
         if str(built).lower() != kind:
             raise StoreError(f"asked for an index of type {kind}, {self._link.config.address} made {built}")
         sample = np.unique(np.linspace(0, rows - 1, _SAMPLE).astype(np.int64))
-        vectors = check_vectors(self._catalog.vectors[sample], self._catalog.movie_ids[sample])
+        vectors = check_vectors(self._content.vectors[sample], self._content.movie_ids[sample])
         found = self._link.call(
-            "search",
+            self._link.client.search,
             name,
             vectors,
             anns_field=VECTOR,
@@ -151,54 +151,59 @@ class Import:
         if collection_ops.resolve(link, self._alias) != previous:
             collection_ops.drop(link, name)
             raise self._lost()
-        link.call("create_alias" if previous is None else "alter_alias", name, self._alias)
+        move = link.client.create_alias if previous is None else link.client.alter_alias
+        link.call(move, name, self._alias)
         if collection_ops.resolve(link, self._alias) != name:
             raise self._lost()
         collection_ops.drop_others(link, self._alias)
 
     def _compare(self, collection: str) -> _Difference:
-        """What differs between the catalogue and the rows of a collection."""
+        """What differs between the content and the rows of a collection."""
         collection_ops.load(self._link, collection)
         stored = dict(collection_ops.read_digests(self._link, collection))
         ids = np.fromiter(stored, dtype=np.int64, count=len(stored))
         digests = np.fromiter(stored.values(), dtype=np.int64, count=len(stored))
         order = np.argsort(ids)
         ids, digests = ids[order], digests[order]
-        wanted = self._catalog.movie_ids
+        wanted = self._content.movie_ids
         known = np.isin(wanted, ids)
         both = np.flatnonzero(known)
-        differs = digests[np.searchsorted(ids, wanted[both])] != self._catalog.row_digests()[both]
+        differs = digests[np.searchsorted(ids, wanted[both])] != self._content.row_digests()[both]
         return _Difference(np.flatnonzero(~known), both[differs], ids[~np.isin(ids, wanted)])
 
     def _update(self, collection: str, meta: Meta, difference: _Difference) -> WriteReport:
         """Write the difference in place; the fingerprint moves when all of it is there."""
         link = self._link
-        new = {name for names in self._catalog.genres for name in names} - set(meta.genres)
+        new = {name for names in self._content.genres for name in names} - set(meta.genres)
         meta = replace(meta, genres=meta.genres + tuple(sorted(new)), updating=self._fingerprint.digest)
         try:
-            link.call("alter_collection_properties", collection, meta.to_properties())
-            self._write_rows("upsert", collection, meta, np.concatenate([difference.added, difference.changed]))
+            link.call(link.client.alter_collection_properties, collection, meta.to_properties())
+            changed = np.concatenate([difference.added, difference.changed])
+            self._write_rows(collection, meta, changed, replacing=True)
             for start in range(0, len(difference.removed), BATCH):
-                link.call("delete", collection, ids=difference.removed[start : start + BATCH].tolist())
-            link.call("flush", collection, timeout=PATIENT)
+                link.call(link.client.delete, collection, ids=difference.removed[start : start + BATCH].tolist())
+            link.call(link.client.flush, collection, timeout=PATIENT)
             self._check(collection, meta.index_type)
             done = replace(meta, fingerprint=self._fingerprint, updating="")
-            link.call("alter_collection_properties", collection, done.to_properties())
+            link.call(link.client.alter_collection_properties, collection, done.to_properties())
         except NotFoundError as error:
             raise self._lost() from error
         collection_ops.drop_others(link, self._alias)
         sizes = [len(difference.added), len(difference.changed), len(difference.removed)]
         return self._report("updated", meta.index_type, *sizes)
 
-    def _write_rows(self, method: str, collection: str, meta: Meta, positions: npt.NDArray[np.int64]) -> None:
-        """Send rows of the catalogue, a batch of vectors at a time."""
-        digests = self._catalog.row_digests()
+    def _write_rows(
+        self, collection: str, meta: Meta, positions: npt.NDArray[np.int64], *, replacing: bool = False
+    ) -> None:
+        """Send rows of the content, a batch of vectors at a time; replacing those that are there is slower."""
+        link = self._link
+        digests = self._content.row_digests()
         codes = {name: code for code, name in enumerate(meta.genres)}
         for start in range(0, len(positions), BATCH):
             batch = positions[start : start + BATCH]
-            self._link.call(
-                method, collection, list(self._rows(batch, digests, codes, meta.dialect)), timeout=PATIENT
-            )
+            rows = list(self._rows(batch, digests, codes, meta.dialect))
+            send = link.client.upsert if replacing else link.client.insert  # taking turns changes the client
+            link.call(send, collection, rows, timeout=PATIENT)
             if self._progress is not None:
                 self._progress(start + len(batch))
             self._take_turns(collection)
@@ -210,15 +215,15 @@ class Import:
         codes: dict[str, int],
         dialect: Dialect,
     ) -> Iterator[dict[str, Any]]:
-        catalog = self._catalog
-        vectors = check_vectors(catalog.vectors[positions], catalog.movie_ids[positions])  # (n, D)
+        content = self._content
+        vectors = check_vectors(content.vectors[positions], content.movie_ids[positions])  # (n, D)
         for position, vector in zip(positions.tolist(), vectors, strict=True):
-            names = catalog.genres[position]
+            names = content.genres[position]
             yield {
-                "movie_id": int(catalog.movie_ids[position]),
+                "movie_id": int(content.movie_ids[position]),
                 VECTOR: vector,
-                "title": catalog.titles[position],
-                "year": int(catalog.years[position]),
+                "title": content.titles[position],
+                "year": int(content.years[position]),
                 "genres": "|".join(names),
                 GENRE_CODES: encode_genres(names, codes, dialect),
                 "digest": int(digests[position]),
@@ -228,7 +233,7 @@ class Import:
         """Between two batches, let readers into a Milvus Lite folder: they wait for its lock."""
         link = self._link
         if link.config.is_lite and time.monotonic() - self._turn > _LITE_TURN:
-            link.call("flush", collection, timeout=PATIENT)
+            link.call(link.client.flush, collection, timeout=PATIENT)
             link.let_others_in()
             self._turn = time.monotonic()
 
@@ -240,4 +245,4 @@ class Import:
 
     def _report(self, action: Any, index_type: str, added: int, changed: int, removed: int) -> WriteReport:
         seconds = time.perf_counter() - self._started
-        return WriteReport(action, len(self._catalog), added, changed, removed, index_type, seconds)
+        return WriteReport(action, len(self._content), added, changed, removed, index_type, seconds)

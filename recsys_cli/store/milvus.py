@@ -14,10 +14,10 @@ from recsys_cli.store import collection_ops
 from recsys_cli.store.base import (
     DEFAULT_INDEX,
     NO_FILTER,
-    Catalog,
     Filter,
     Fingerprint,
     Hits,
+    IndexContent,
     IndexInfo,
     WriteReport,
 )
@@ -47,19 +47,18 @@ class MilvusStore:
         self._link = Connection(config)
         self._updated = False
         self._loaded = False
-        self._collection: str | None = None
-        self._meta: Meta | None = None
+        self._index: tuple[str, Meta] | None = None  # the collection that the alias names, and what it says
         self._look()
 
     @property
     def fingerprint(self) -> Fingerprint | None:
         """What the index was made from, as it was when the store was opened or written."""
-        return self._meta.fingerprint if self._meta is not None else None
+        return self._index[1].fingerprint if self._index is not None else None
 
     @property
     def genres(self) -> tuple[str, ...]:
         """Every genre name of the index, sorted."""
-        return tuple(sorted(self._meta.genres)) if self._meta is not None else ()
+        return tuple(sorted(self._index[1].genres)) if self._index is not None else ()
 
     def search(
         self,
@@ -70,7 +69,7 @@ class MilvusStore:
         with_movies: bool = False,
     ) -> list[Hits]:
         """The k best movies of each query; see `Store.search`."""
-        meta = self._held()
+        _, meta = self._held()
         queries = check_queries(vectors, k, dim=meta.fingerprint.dim)
         where = expression(filter, meta.genres, meta.dialect)
         k = self._allowed(k)
@@ -83,12 +82,12 @@ class MilvusStore:
 
     def vectors(self, movie_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """The vectors of some movies; see `Store.vectors`."""
-        dim = self._held().fingerprint.dim
+        _, meta = self._held()
+        dim = meta.fingerprint.dim
         if not len(movie_ids):
             return np.empty((0, dim), dtype=np.float32)
-        self._load()
-        fields = ["movie_id", VECTOR]
-        rows = self._link.call("get", self._collection, ids=movie_ids.tolist(), output_fields=fields)
+        collection, fields = self._in_memory(), ["movie_id", VECTOR]
+        rows = self._link.call(self._link.client.get, collection, ids=movie_ids.tolist(), output_fields=fields)
         found = {row["movie_id"]: row[VECTOR] for row in rows}
         for movie_id in movie_ids.tolist():
             if movie_id not in found:
@@ -97,16 +96,16 @@ class MilvusStore:
 
     def write(
         self,
-        catalog: Catalog,
+        content: IndexContent,
         fingerprint: Fingerprint,
         *,
         index: IndexConfig = DEFAULT_INDEX,
         rebuild: bool = False,
         progress: Callable[[int], object] | None = None,
     ) -> WriteReport:
-        """Make the index hold this catalogue; see `Store.write`."""
-        work = Import(self._link, self._alias, catalog, fingerprint, progress)
-        report = work.run(self._collection, self._meta, index=index, rebuild=rebuild)
+        """Make the index hold this content; see `Store.write`."""
+        work = Import(self._link, self._alias, content, fingerprint, progress)
+        report = work.run(self._index, index=index, rebuild=rebuild)
         self._updated = report.action == "updated"
         self._look()
         return report
@@ -114,24 +113,26 @@ class MilvusStore:
     def describe(self) -> IndexInfo:
         """What is there, as Milvus says; see `IndexInfo`."""
         link = self._link
-        names = tuple(sorted(link.call("list_collections")))
-        others = tuple(name for name in names if is_ours(name, self._alias) and name != self._collection)
+        names = tuple(sorted(link.call(link.client.list_collections)))
+        current = self._index[0] if self._index is not None else None
+        others = tuple(name for name in names if is_ours(name, self._alias) and name != current)
         folder = Path(link.config.uri) if link.config.is_lite else None
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder else None
         empty = IndexInfo(link.config.address, link.version, self._alias, others=others, disk_bytes=size)
-        if self._meta is None:
+        if self._index is None:
             return empty
-        built = link.call("describe_index", self._collection, VECTOR) or {}
-        rows = collection_ops.count_rows(link, self._collection) if self._load() else 0
+        collection, meta = self._index
+        built = link.call(link.client.describe_index, collection, VECTOR) or {}
+        rows = collection_ops.count_rows(link, self._in_memory())
         return replace(
             empty,
-            collection=self._collection,
-            fingerprint=self._meta.fingerprint,
+            collection=collection,
+            fingerprint=meta.fingerprint,
             rows=rows,
             index_type=str(built.get("index_type", "")).lower(),
             index_params=_flat_params(built),
-            vector_bytes=4 * rows * self._meta.fingerprint.dim,
-            updating=bool(self._meta.updating),
+            vector_bytes=4 * rows * meta.fingerprint.dim,
+            updating=bool(meta.updating),
         )
 
     def drop(self) -> tuple[str, ...]:
@@ -153,29 +154,29 @@ class MilvusStore:
     def _look(self) -> None:
         """Read what the alias names now: one call."""
         self._loaded = False
-        found = collection_ops.read_alias(self._link, self._alias)
-        self._collection, self._meta = found if found is not None else (None, None)
+        self._index = collection_ops.read_alias(self._link, self._alias)
 
-    def _held(self) -> Meta:
-        if self._meta is None:
+    def _held(self) -> tuple[str, Meta]:
+        if self._index is None:
             raise StoreError(
                 f"{self._link.config.address}: there is no index named {self._alias!r} yet; "
                 "'recsys recommend --import' makes it"
             )
-        return self._meta
+        return self._index
 
-    def _load(self) -> bool:
-        """Bring the collection into memory; a folder that was just opened never has it there."""
+    def _in_memory(self) -> str:
+        """The collection, brought into memory; a folder that was just opened never has it there."""
+        collection, _ = self._held()
         if not self._loaded:
-            collection_ops.load(self._link, str(self._collection))
+            collection_ops.load(self._link, collection)
             self._loaded = True
-        return True
+        return collection
 
     def _search(self, queries: npt.NDArray[np.float32], k: int, where: str, with_movies: bool) -> Any:
         """One call, on the collection whose fingerprint the caller has compared, not on the alias."""
         try:
             if self._link.config.is_lite:
-                self._load()
+                self._in_memory()
             return self._search_once(queries, k, where, with_movies)
         except NotLoadedError:
             self._loaded = False
@@ -187,33 +188,34 @@ class MilvusStore:
                     f"{self._link.config.address}: the index was replaced by that of another model or movies file "
                     "during the search: run the command again"
                 ) from None
-        self._load()
+        self._in_memory()
         return self._search_once(queries, k, where, with_movies)
 
     def _search_once(self, queries: npt.NDArray[np.float32], k: int, where: str, with_movies: bool) -> Any:
-        params: dict[str, int] = dict(self._held().search)
+        collection, meta = self._held()
+        params = dict(meta.search)
         if "ef" in params:
             params["ef"] = max(params["ef"], k)
         # The process that has just changed rows must see them; for all others a server's bounded staleness of
         # seconds spares each search the 200 ms until the next tick of the server's clock.
-        fresh: dict[str, Any] = {"consistency_level": "Strong"} if self._updated else {}
+        consistency = "Strong" if self._updated else "Bounded"
         return self._link.call(
-            "search",
-            self._collection,
+            self._link.client.search,
+            collection,
             queries,
             anns_field=VECTOR,
             limit=k,
             filter=where,
             search_params={"params": params},
             output_fields=list(MOVIE_FIELDS) if with_movies else ["movie_id"],
-            **fresh,
+            consistency_level=consistency,
         )
 
     def _allowed(self, k: int) -> int:
         """The number to ask for; a server refuses more than its limit even if the index holds fewer."""
         if self._link.config.is_lite or k <= _SERVER_MOST:
             return k
-        rows = collection_ops.count_rows(self._link, str(self._collection)) if self._load() else 0
+        rows = collection_ops.count_rows(self._link, self._in_memory())
         if rows > _SERVER_MOST:
             raise StoreError(
                 f"a Milvus server returns at most {_SERVER_MOST} movies for a query, not {k}: use --exact"
@@ -222,16 +224,16 @@ class MilvusStore:
 
 
 def _to_hits(found: Any, with_movies: bool) -> Hits:
-    """One query's answer, equal scores in the order of their ids."""
+    """One query's answer, equal similarities in the order of their ids."""
     movie_ids = np.array([hit["movie_id"] for hit in found], dtype=np.int64)
-    scores = np.array([hit["distance"] for hit in found], dtype=np.float32)
-    order = np.lexsort((movie_ids, -scores))
+    similarities = np.array([hit["distance"] for hit in found], dtype=np.float32)
+    order = np.lexsort((movie_ids, -similarities))
     if not with_movies:
-        return Hits(movie_ids[order], scores[order])
+        return Hits(movie_ids[order], similarities[order])
     rows = [found[position]["entity"] for position in order.tolist()]
     return Hits(
         movie_ids[order],
-        scores[order],
+        similarities[order],
         titles=tuple(row["title"] for row in rows),
         genres=tuple(tuple(row["genres"].split("|")) if row["genres"] else () for row in rows),
         years=tuple(int(row["year"]) for row in rows),

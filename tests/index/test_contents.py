@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from recsys_cli.cli import main
 from recsys_cli.index.contents import load_catalogue
 from recsys_cli.model.folder import ModelFolder
-from recsys_cli.store.base import Catalog
+from recsys_cli.store.base import IndexContent
 
 MODEL = "recommender_system.inference.model"
 
@@ -21,7 +21,7 @@ def folder(workspace: Path) -> ModelFolder:
 
 
 @pytest.fixture
-def catalog(folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
+def content(folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IndexContent:
     """Three movies of the model, one of them in other genres, and two that it has never seen."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(folder.path, tmp_path / MODEL)
@@ -35,15 +35,15 @@ def catalog(folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return load_catalogue(ModelFolder.open(tmp_path / MODEL), tmp_path / "movies_data.txt")
 
 
-def test_a_batch_is_a_part_of_the_whole(catalog: Catalog, folder: ModelFolder) -> None:
-    whole = catalog.vectors[:]
-    assert whole.shape == (5, folder.info.embedding_dim) == catalog.vectors.shape
+def test_a_batch_is_a_part_of_the_whole(content: IndexContent, folder: ModelFolder) -> None:
+    whole = content.vectors[:]
+    assert whole.shape == (5, folder.info.embedding_dim) == content.vectors.shape
     np.testing.assert_allclose(np.linalg.norm(whole, axis=1), 1.0, atol=1e-5)
     for key in (slice(0, 2), slice(1, 5), np.array([4, 0]), np.array([3]), np.array([], dtype=np.int64)):
-        np.testing.assert_allclose(catalog.vectors[key], whole[key], atol=1e-6)
+        np.testing.assert_allclose(content.vectors[key], whole[key], atol=1e-6)
 
 
-def test_movies_as_the_model_knows_them_have_its_own_vectors(catalog: Catalog, folder: ModelFolder) -> None:
-    rows = np.searchsorted(folder.movie_ids, catalog.movie_ids[:3])
-    same = np.abs(catalog.vectors[:3] - folder.movie_vectors[rows]).max(axis=1) == 0
+def test_movies_as_the_model_knows_them_have_its_own_vectors(content: IndexContent, folder: ModelFolder) -> None:
+    rows = np.searchsorted(folder.movie_ids, content.movie_ids[:3])
+    same = np.abs(content.vectors[:3] - folder.movie_vectors[rows]).max(axis=1) == 0
     assert same.tolist() == [True, False, True]  # the second is in another genre now

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from milvus_server import Server
-from store_data import FIRST_AXIS, fingerprint, known_catalog, random_catalog, unit_rows
+from store_data import FIRST_AXIS, fingerprint, known_content, random_content, unit_rows
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
@@ -41,9 +41,9 @@ def open_new(config: StoreConfig) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def known(config: StoreConfig) -> Iterator[Store]:
-    """A store that holds the known catalogue; tests only read it."""
+    """A store that holds the known movies; tests only read it."""
     with open_new(config) as store:
-        store.write(known_catalog(), fingerprint())
+        store.write(known_content(), fingerprint())
         yield store
 
 
@@ -60,7 +60,7 @@ def ids(hits: list[Hits]) -> list[list[int]]:
 
 def test_vectors_come_back_in_the_order_asked_for(known: Store) -> None:
     asked = np.array([40, 7, 60])
-    np.testing.assert_allclose(known.vectors(asked), known_catalog().vectors[[4, 0, 6]], atol=1e-6)
+    np.testing.assert_allclose(known.vectors(asked), known_content().vectors[[4, 0, 6]], atol=1e-6)
     assert known.vectors(np.array([], dtype=np.int64)).shape == (0, 8)
 
 
@@ -77,16 +77,16 @@ def test_new_store_is_empty(opened: Store) -> None:
         opened.search(FIRST_AXIS, 3)
 
 
-def test_hits_come_by_score_then_id(known: Store) -> None:
+def test_hits_come_by_similarity_then_id(known: Store) -> None:
     (hits,) = known.search(FIRST_AXIS, 7)
     assert hits.movie_ids.tolist() == [40, 10, 30, 7, 20, 50, 60]
-    np.testing.assert_allclose(hits.scores, [1.0, 0.9, 0.8, 0.5, 0.5, 0.2, -0.4], atol=1e-6)
+    np.testing.assert_allclose(hits.similarities, [1.0, 0.9, 0.8, 0.5, 0.5, 0.2, -0.4], atol=1e-6)
     assert hits.movie_ids.dtype == np.int64
-    assert hits.scores.dtype == np.float32
+    assert hits.similarities.dtype == np.float32
     assert hits.titles == ()
 
 
-def test_k_limits_and_k_beyond_the_catalogue_returns_all(known: Store) -> None:
+def test_k_limits_and_k_beyond_the_movies_returns_all(known: Store) -> None:
     assert ids(known.search(FIRST_AXIS, 2)) == [[40, 10]]
     assert ids(known.search(FIRST_AXIS, 20_000)) == [[40, 10, 30, 7, 20, 50, 60]]
 
@@ -134,14 +134,14 @@ def test_unknown_genre_is_refused(known: Store) -> None:
 
 def test_batch_equals_single_and_drop_removes_this_index_alone(opened: Store, known: Store) -> None:
     rng = np.random.default_rng(1)
-    opened.write(random_catalog(rng, 300), fingerprint())
+    opened.write(random_content(rng, 300), fingerprint())
     queries = unit_rows(rng, 25)
     wanted = Filter(not_genres=("War",))
     batch = opened.search(queries, 9, filter=wanted)
     single = [opened.search(queries[row : row + 1], 9, filter=wanted)[0] for row in range(25)]
     assert ids(batch) == ids(single)
     for one, other in zip(batch, single, strict=True):
-        np.testing.assert_allclose(one.scores, other.scores, atol=1e-6)
+        np.testing.assert_allclose(one.similarities, other.similarities, atol=1e-6)
     assert opened.search(queries[:0], 9) == []
 
     assert len(opened.drop()) == 1
@@ -160,10 +160,10 @@ def test_wrong_calls_are_refused(known: Store) -> None:
 
 
 def test_vectors_that_are_not_unit_rows_are_refused(opened: Store) -> None:
-    vectors = np.array(known_catalog().vectors[:])
+    vectors = np.array(known_content().vectors[:])
     vectors[2] *= 2
     with pytest.raises(ValueError, match="the vector of movie 20 has length 2, not 1"):
-        opened.write(replace(known_catalog(), vectors=vectors), fingerprint())
+        opened.write(replace(known_content(), vectors=vectors), fingerprint())
     assert opened.fingerprint is None
 
 
@@ -187,13 +187,13 @@ _filters = st.builds(
 )
 
 
-_CATALOG = random_catalog(np.random.default_rng(5), 300)
+_CONTENT = random_content(np.random.default_rng(5), 300)
 
 
 def _clear_queries() -> list[npt.NDArray[np.float32]]:
-    """Queries (1, D) whose 300 scores are so far apart that no rounding can swap two movies."""
+    """Queries (1, D) whose 300 similarities are so far apart that no rounding can swap two movies."""
     queries = [unit_rows(np.random.default_rng(seed), 1) for seed in range(40)]
-    gaps = [np.diff(np.sort(_CATALOG.vectors[:] @ query[0])).min() for query in queries]
+    gaps = [np.diff(np.sort(_CONTENT.vectors[:] @ query[0])).min() for query in queries]
     return [query for query, gap in zip(queries, gaps, strict=True) if gap > 2e-6]
 
 
@@ -204,8 +204,8 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param == "server":
         config = request.getfixturevalue("milvus_server").config()
     with open_new(config) as store, open_store(StoreConfig(uri="exact")) as exact:
-        store.write(_CATALOG, fingerprint())
-        exact.write(_CATALOG, fingerprint())
+        store.write(_CONTENT, fingerprint())
+        exact.write(_CONTENT, fingerprint())
         yield [store, exact]
 
 
@@ -216,5 +216,5 @@ def test_any_filter_gives_the_list_of_the_exact_store(
 ) -> None:
     (found,), (expected,) = (store.search(query, k, filter=wanted, with_movies=True) for store in pair)
     assert found.movie_ids.tolist() == expected.movie_ids.tolist()
-    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
+    np.testing.assert_allclose(found.similarities, expected.similarities, atol=1e-5)
     assert (found.titles, found.years, found.genres) == (expected.titles, expected.years, expected.genres)

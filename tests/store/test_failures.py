@@ -17,7 +17,7 @@ from milvus_lite.adapter.grpc.servicer import MilvusServicer
 from milvus_lite.db import MilvusLite
 from milvus_server import Server, free_port
 from pymilvus.grpc_gen import milvus_pb2, milvus_pb2_grpc
-from store_data import FIRST_AXIS, fingerprint, known_catalog
+from store_data import FIRST_AXIS, fingerprint, known_content
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.errors import ConfigError, StoreError
@@ -124,7 +124,7 @@ def lite_server(tmp_path: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"
 def test_server_gone_in_the_middle(lite_server: tuple[str, "subprocess.Popen[bytes]"]) -> None:
     uri, process = lite_server
     with open_store(StoreConfig(uri=uri, timeout=3)) as store:
-        store.write(known_catalog(), fingerprint())
+        store.write(known_content(), fingerprint())
         assert store.search(FIRST_AXIS, 1)[0].movie_ids.tolist() == [40]
         process.kill()
         process.wait()
@@ -150,7 +150,7 @@ def test_server_that_is_too_old(tmp_path: Path) -> None:
     uri = f"http://127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     with open_store(StoreConfig(uri=uri)) as store, pytest.raises(StoreError) as caught:
-        store.write(known_catalog(), fingerprint())
+        store.write(known_content(), fingerprint())
     server.stop(grace=None).wait()
     engine.close()
     assert str(caught.value) == f"{uri}: Milvus v2.2.16 is too old, at least 2.3 is needed"

@@ -12,12 +12,12 @@ import numpy.typing as npt
 import pytest
 from milvus_server import Server
 from store_children import children, import_slowly, import_until
-from store_data import FIRST_AXIS, fan, fingerprint, known_catalog, random_catalog, unit_rows
+from store_data import FIRST_AXIS, fan, fingerprint, known_content, random_content, unit_rows
 
 from recsys_cli.config import IndexConfig, StoreConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store import open_store
-from recsys_cli.store.base import Catalog, Filter, Store
+from recsys_cli.store.base import Filter, IndexContent, Store
 from recsys_cli.store.exact import ExactStore
 
 OLD, NEW = [40, 10, 30], [60, 50, 20]
@@ -52,15 +52,15 @@ def lite(tmp_path: Path) -> StoreConfig:
     return StoreConfig(uri=str(tmp_path / "index.db"))
 
 
-def reversed_catalog() -> Catalog:
+def reversed_content() -> IndexContent:
     """The known movies with vectors of the opposite order."""
-    return replace(known_catalog(), vectors=fan([-0.5, -0.9, 0.5, -0.8, -1.0, 0.7, 0.9]))
+    return replace(known_content(), vectors=fan([-0.5, -0.9, 0.5, -0.8, -1.0, 0.7, 0.9]))
 
 
-def changed_catalog() -> Catalog:
+def changed_content() -> IndexContent:
     """The known movies without 10, 20 under another title, and new: 15, of a new genre, and 70."""
-    known = known_catalog()
-    return Catalog(
+    known = known_content()
+    return IndexContent(
         movie_ids=np.array([7, 15, 20, 30, 40, 50, 60, 70], dtype=np.int64),
         vectors=fan([0.5, 0.95, 0.6, 0.8, 1.0, 0.2, -0.4, 0.1]),
         titles=[known.titles[0], "Alien", "Seven Samurai", *known.titles[3:], "Solaris"],
@@ -76,19 +76,19 @@ def top(store: Store, k: int = 3, **options: Any) -> list[int]:
 
 def test_second_import_of_the_same_does_nothing(place: StoreConfig) -> None:
     with open_store(place) as store:
-        built = store.write(known_catalog(), fingerprint())
+        built = store.write(known_content(), fingerprint())
         assert (built.action, built.rows, built.added, built.index_type) == ("built", 7, 7, "flat")
         before = store.describe().collection
-        assert store.write(known_catalog(), fingerprint()).action == "current"
+        assert store.write(known_content(), fingerprint()).action == "current"
         assert store.describe().collection == before
 
 
 def test_changed_movies_alone_are_written(config: StoreConfig) -> None:
     with open_store(config) as store, ExactStore() as exact:
-        store.write(known_catalog(), fingerprint())
+        store.write(known_content(), fingerprint())
         collection = store.describe().collection
         written: list[int] = []
-        report = store.write(changed_catalog(), fingerprint("grown"), progress=written.append)
+        report = store.write(changed_content(), fingerprint("grown"), progress=written.append)
         assert (report.action, report.added, report.changed, report.removed, report.rows) == (
             "updated",
             2,
@@ -100,7 +100,7 @@ def test_changed_movies_alone_are_written(config: StoreConfig) -> None:
         assert store.fingerprint == fingerprint("grown")
         info = store.describe()
         assert (info.collection, info.rows, info.updating) == (collection, 8, False)
-        exact.write(changed_catalog(), fingerprint("grown"))
+        exact.write(changed_content(), fingerprint("grown"))
         (hits,) = store.search(FIRST_AXIS, 9, with_movies=True)
         (expected,) = exact.search(FIRST_AXIS, 9, with_movies=True)
         assert hits.movie_ids.tolist() == expected.movie_ids.tolist() == [40, 15, 30, 20, 7, 50, 70, 60]
@@ -110,9 +110,9 @@ def test_changed_movies_alone_are_written(config: StoreConfig) -> None:
 
 def test_another_model_builds_a_new_index_and_drops_the_old(place: StoreConfig) -> None:
     with open_store(place) as store, open_store(place) as reader:
-        store.write(known_catalog(), fingerprint())
+        store.write(known_content(), fingerprint())
         first = store.describe().collection
-        report = store.write(reversed_catalog(), fingerprint(model="other"))
+        report = store.write(reversed_content(), fingerprint(model="other"))
         assert report.action == "built"
         info = store.describe()
         assert info.collection != first
@@ -123,12 +123,12 @@ def test_another_model_builds_a_new_index_and_drops_the_old(place: StoreConfig) 
 
 def test_reader_goes_on_through_a_rebuild_and_learns_of_another_model(place: StoreConfig) -> None:
     with open_store(place) as writer:
-        writer.write(known_catalog(), fingerprint())
+        writer.write(known_content(), fingerprint())
         with open_store(place) as reader:
             assert top(reader) == OLD
-            writer.write(known_catalog(), fingerprint(), rebuild=True)
+            writer.write(known_content(), fingerprint(), rebuild=True)
             assert top(reader) == OLD
-            writer.write(reversed_catalog(), fingerprint(model="other"))
+            writer.write(reversed_content(), fingerprint(model="other"))
             with pytest.raises(StoreError) as caught:
                 top(reader)
     assert str(caught.value) == (
@@ -156,10 +156,10 @@ class _MeanwhileSource:
 def test_of_two_imports_at_once_one_wins_and_the_other_says_so(config: StoreConfig) -> None:
     with open_store(config) as slow, open_store(config) as fast:
         source = _MeanwhileSource(
-            known_catalog().vectors[:], lambda: fast.write(reversed_catalog(), fingerprint(model="fast"))
+            known_content().vectors[:], lambda: fast.write(reversed_content(), fingerprint(model="fast"))
         )
         with pytest.raises(StoreError) as caught:
-            slow.write(replace(known_catalog(), vectors=source), fingerprint(model="slow"))
+            slow.write(replace(known_content(), vectors=source), fingerprint(model="slow"))
         assert str(caught.value) == (
             f"{config.uri}: another import of {config.collection!r} finished first and its index is in use; "
             "nothing of this one is left"
@@ -175,8 +175,8 @@ _FEW = {4, 9, 17, 19, 21}  # while rows are written, before the check, around th
 @pytest.mark.parametrize("point", [p if p in _FEW else pytest.param(p, marks=pytest.mark.slow) for p in _POINTS])
 def test_killed_import_leaves_the_old_index_and_the_next_one_cleans_up(lite: StoreConfig, point: int) -> None:
     with open_store(lite) as store:
-        store.write(known_catalog(), fingerprint("old", model="old"))
-    child = children().Process(target=import_until, args=(lite, reversed_catalog(), "new", point))
+        store.write(known_content(), fingerprint("old", model="old"))
+    child = children().Process(target=import_until, args=(lite, reversed_content(), "new", point))
     child.start()
     child.join()
     with open_store(lite) as store:
@@ -187,7 +187,7 @@ def test_killed_import_leaves_the_old_index_and_the_next_one_cleans_up(lite: Sto
         else:
             assert store.fingerprint == fingerprint("new")
             assert top(store) == NEW
-        store.write(reversed_catalog(), fingerprint("newer"), rebuild=True)
+        store.write(reversed_content(), fingerprint("newer"), rebuild=True)
         assert top(store) == NEW
         assert store.describe().others == ()
 
@@ -195,14 +195,14 @@ def test_killed_import_leaves_the_old_index_and_the_next_one_cleans_up(lite: Sto
 @pytest.mark.parametrize("point", [p if p == 5 else pytest.param(p, marks=pytest.mark.slow) for p in range(1, 15)])
 def test_killed_update_is_finished_by_the_next_import(lite: StoreConfig, point: int) -> None:
     with open_store(lite) as store:
-        store.write(known_catalog(), fingerprint("old"))
-    child = children().Process(target=import_until, args=(lite, changed_catalog(), "new", point))
+        store.write(known_content(), fingerprint("old"))
+    child = children().Process(target=import_until, args=(lite, changed_content(), "new", point))
     child.start()
     child.join()
     with open_store(lite) as store:
         assert store.fingerprint in (fingerprint("old"), fingerprint("new"))
         assert top(store, 1) == [40]
-        store.write(changed_catalog(), fingerprint("new"))
+        store.write(changed_content(), fingerprint("new"))
         assert store.fingerprint == fingerprint("new")
         assert top(store, 9) == [40, 15, 30, 20, 7, 50, 70, 60]
         assert store.describe().rows == 8
@@ -210,20 +210,20 @@ def test_killed_update_is_finished_by_the_next_import(lite: StoreConfig, point: 
 
 def test_killed_update_is_taken_back_by_an_import_of_the_old_movies(lite: StoreConfig) -> None:
     with open_store(lite) as store:
-        store.write(known_catalog(), fingerprint("old"))
-    child = children().Process(target=import_until, args=(lite, changed_catalog(), "new", 9))
+        store.write(known_content(), fingerprint("old"))
+    child = children().Process(target=import_until, args=(lite, changed_content(), "new", 9))
     child.start()
     child.join()
     with open_store(lite) as store:
         assert store.describe().updating
-        assert store.write(known_catalog(), fingerprint("old")).action != "current"
+        assert store.write(known_content(), fingerprint("old")).action != "current"
         assert top(store, 9) == [40, 10, 30, 7, 20, 50, 60]
         assert not store.describe().updating
 
 
 def test_readers_get_in_while_a_folder_is_imported_to(lite: StoreConfig) -> None:
     with open_store(lite) as store:
-        store.write(known_catalog(), fingerprint())
+        store.write(known_content(), fingerprint())
         first = store.describe().collection
     child = children().Process(target=import_slowly, args=(lite, "movies"))
     child.start()
@@ -240,16 +240,16 @@ def test_readers_get_in_while_a_folder_is_imported_to(lite: StoreConfig) -> None
 
 
 def test_index_types_and_their_parameters_are_read_back(lite: StoreConfig) -> None:
-    catalog = random_catalog(np.random.default_rng(3), 400)
+    content = random_content(np.random.default_rng(3), 400)
     queries = unit_rows(np.random.default_rng(4), 20)
     with open_store(lite) as store, ExactStore() as exact:
-        exact.write(catalog, fingerprint())
+        exact.write(content, fingerprint())
         expected = [hits.movie_ids.tolist() for hits in exact.search(queries, 5)]
         for index, params in (
             (IndexConfig(index_type="hnsw", m=8, ef_construction=64), {"M": "8", "efConstruction": "64"}),
             (IndexConfig(index_type="ivf_flat", nlist=4, nprobe=4), {"nlist": "4"}),
         ):
-            report = store.write(catalog, fingerprint(), index=index, rebuild=True)
+            report = store.write(content, fingerprint(), index=index, rebuild=True)
             info = store.describe()
             assert (report.index_type, info.index_type, info.index_params) == (
                 index.index_type,
@@ -261,11 +261,11 @@ def test_index_types_and_their_parameters_are_read_back(lite: StoreConfig) -> No
 
 def test_index_type_that_lite_would_replace_is_refused(lite: StoreConfig) -> None:
     with open_store(lite) as store, pytest.raises(StoreError) as caught:
-        store.write(known_catalog(), fingerprint(), index=IndexConfig(index_type="autoindex"))
+        store.write(known_content(), fingerprint(), index=IndexConfig(index_type="autoindex"))
     assert str(caught.value) == f"--index-type autoindex: {lite.uri} supports flat, hnsw, ivf_flat"
 
 
-def test_empty_catalogue_is_refused(lite: StoreConfig) -> None:
-    empty = Catalog(np.empty(0, np.int64), np.empty((0, 8), np.float32), [], np.empty(0, np.int32), [])
+def test_empty_content_is_refused(lite: StoreConfig) -> None:
+    empty = IndexContent(np.empty(0, np.int64), np.empty((0, 8), np.float32), [], np.empty(0, np.int32), [])
     with open_store(lite) as store, pytest.raises(StoreError, match="there is no movie to import"):
         store.write(empty, fingerprint())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from store_children import children, search_once
-from store_data import FIRST_AXIS, fingerprint, known_catalog
+from store_data import FIRST_AXIS, fingerprint, known_content
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
@@ -23,7 +23,7 @@ def config(tmp_path: Path) -> StoreConfig:
     """A folder with the known movies."""
     config = StoreConfig(uri=str(tmp_path / "index.db"), timeout=60)
     with open_store(config) as store:
-        store.write(known_catalog(), fingerprint())
+        store.write(known_content(), fingerprint())
     return config
 
 
