@@ -191,6 +191,25 @@ def test_collection_of_another_program_is_left_alone(tmp_path: Path) -> None:
     )
 
 
+def test_opening_a_store_leaves_a_programs_garbage_to_it(tmp_path: Path) -> None:
+    code = (
+        "import gc, sys, weakref\n"
+        "from recsys_cli.config import StoreConfig\n"
+        "from recsys_cli.store import open_store\n"
+        "class Cycle: pass\n"
+        "cycle, settings = Cycle(), gc.get_threshold()\n"
+        "cycle.itself, left = cycle, weakref.ref(cycle)\n"
+        "del cycle\n"
+        "open_store(StoreConfig(uri=sys.argv[1])).close()\n"
+        "gc.collect()\n"
+        "print(left(), gc.get_freeze_count(), gc.get_threshold() == settings, gc.isenabled())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "x.db")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "None 0 True True\n"
+
+
 def test_libraries_keep_quiet_unless_asked(tmp_path: Path) -> None:
     for verbose, expected in ((False, False), (True, True)):
         with open_store(StoreConfig(uri=str(tmp_path / "x.db"), verbose=verbose)):
