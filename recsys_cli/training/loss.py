@@ -1,50 +1,74 @@
 """The terms of the objective, on the cosines of a batch's users and movies."""
 
+from dataclasses import dataclass
+
 import paddle
 from paddle import Tensor
 
-_LEAST_SUM = 1e-30
+_BARRED = 1e4  # below every logit: the exponential of this much less is 0 in float32
 
 
-def softmax_loss(
-    cosines: Tensor, positives: Tensor, *, candidates: Tensor, log_q: Tensor, temperature: float
-) -> Tensor:
-    """Cross-entropy of liked movies against the candidates.
+@dataclass(frozen=True, slots=True, eq=False)
+class Softmax:
+    """A softmax over the candidates of each user, in logarithms.
+
+    Attributes:
+        logits: (B, K) float32, the highest of a user's candidates being 0; no candidates lie 10,000 lower.
+        normaliser: (B,) float32, logarithm of the sum of their exponentials over the candidates.
+    """
+
+    logits: Tensor
+    normaliser: Tensor
+
+    @classmethod
+    def over_candidates(
+        cls, cosines: Tensor, *, candidates: Tensor, log_q: Tensor, temperature: float
+    ) -> "Softmax":
+        """The softmax of cosines.
+
+        Subtracting the highest keeps every sum at 1 or more, however small the temperature; ``log_softmax`` would
+        take fifty times as long on a CPU.
+
+        Args:
+            cosines: (B, K) float32 in [-1, 1].
+            candidates: (B, K) float32, 1 where the movie competes, 0 where it is left out (visible history).
+            log_q: (K,) float32, natural log of the probability that the movie is among the K; 0 for a full
+                catalogue.
+            temperature: > 0, divides the cosine.
+
+        Source: Yi et al., RecSys 2019 (correction by log_q).
+        """
+        logits = cosines / temperature - log_q + _BARRED * (candidates - 1.0)  # (B, K)
+        logits = logits - logits.detach().max(axis=1, keepdim=True)
+        return cls(logits, paddle.log(paddle.exp(logits).sum(axis=1)))
+
+
+def softmax_loss(softmax: Softmax, positives: Tensor) -> Tensor:
+    """Cross-entropy of liked movies.
 
     Args:
-        cosines: (B, K) float32 in [-1, 1].
+        softmax: of the batch.
         positives: (P,) int64, flat positions in (B, K) of liked movies, all of them candidates; P may be 0.
-        candidates: (B, K) float32, 1 where the movie competes, 0 where it is left out (visible history).
-        log_q: (K,) float32, natural log of the probability that the movie is among the K; 0 for a full catalogue.
-        temperature: > 0, divides the cosine.
 
     Returns: scalar float32, mean nats per positive; 0 without any.
-
-    Source: Yi et al., RecSys 2019 (correction by log_q).
     """
     if positives.shape[0] == 0:
-        return (cosines * 0.0).sum()
-    logits, normaliser = _logits(cosines, candidates, log_q, temperature)
-    users = positives // cosines.shape[1]  # (P,)
-    return (paddle.gather(normaliser, users) - paddle.gather(logits.reshape([-1]), positives)).mean()
+        return (softmax.logits * 0.0).sum()
+    users = positives // softmax.logits.shape[1]  # (P,)
+    chosen = paddle.gather(softmax.logits.reshape([-1]), positives)
+    return (paddle.gather(softmax.normaliser, users) - chosen).mean()
 
 
-def soft_target_loss(
-    cosines: Tensor, shares: Tensor, *, candidates: Tensor, log_q: Tensor, temperature: float
-) -> Tensor:
+def soft_target_loss(softmax: Softmax, shares: Tensor) -> Tensor:
     """Cross-entropy of a distribution over the candidates.
 
     Args:
-        cosines: (B, K) float32 in [-1, 1].
-        shares: (B, K) float32, rows sum to 1, 0 where the movie is no candidate.
-        candidates: as :func:`softmax_loss`, as are the next two.
-        log_q: (K,) float32.
-        temperature: > 0.
+        softmax: of the batch.
+        shares: (B, K) float32, rows sum to 1, or to 0 for a user without candidates; 0 where the movie is none.
 
     Returns: scalar float32, mean nats per user.
     """
-    logits, normaliser = _logits(cosines, candidates, log_q, temperature)
-    return (normaliser - (shares * logits).sum(axis=1)).mean()
+    return (softmax.normaliser * shares.sum(axis=1) - (shares * softmax.logits).sum(axis=1)).mean()
 
 
 def squared_error(estimates: Tensor, targets: Tensor, ratings: Tensor) -> Tensor:
@@ -75,14 +99,3 @@ def taught_squared_error(estimates: Tensor, taught: Tensor, weights: Tensor) -> 
     """
     error = estimates - taught
     return paddle.matmul(error * error, weights / weights.sum()).mean()
-
-
-def _logits(cosines: Tensor, candidates: Tensor, log_q: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
-    """Corrected logits (B, K) and the log of their sum over the candidates (B,).
-
-    A cosine is at most 1: subtracting 1 keeps exp from overflowing without a search for the maximum, and
-    ``log_softmax`` would take fifty times as long on a CPU.
-    """
-    logits = (cosines - 1.0) / temperature - log_q  # (B, K)
-    # The floor is for a user whose whole catalogue is history; below a temperature of 0.03 a sum can be under it.
-    return logits, paddle.log(paddle.clip((candidates * paddle.exp(logits)).sum(axis=1), min=_LEAST_SUM))

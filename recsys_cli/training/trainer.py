@@ -18,7 +18,13 @@ from recsys_cli.towers.title_windows import title_windows
 from recsys_cli.training.batches import Batch, Batches
 from recsys_cli.training.data import TrainingData
 from recsys_cli.training.export import Snapshot, take_snapshot
-from recsys_cli.training.loss import soft_target_loss, softmax_loss, squared_error, taught_squared_error
+from recsys_cli.training.loss import (
+    Softmax,
+    soft_target_loss,
+    softmax_loss,
+    squared_error,
+    taught_squared_error,
+)
 from recsys_cli.training.teacher import RankingTeacher, RatingTeacher
 from recsys_cli.training.warm_start import damped_offsets, start_ranking, start_rating
 
@@ -195,17 +201,18 @@ class Trainer:
 
     def _ranking_loss(self, batch: Batch, cosines: Tensor) -> Tensor:
         objective = self.options.objective
-        terms = {
-            "candidates": paddle.to_tensor(batch.candidates),
-            "log_q": paddle.to_tensor(batch.log_q),
-            "temperature": objective.temperature,
-        }
-        likes = softmax_loss(cosines, paddle.to_tensor(batch.positives), **terms)
+        softmax = Softmax.over_candidates(
+            cosines,
+            candidates=paddle.to_tensor(batch.candidates),
+            log_q=paddle.to_tensor(batch.log_q),
+            temperature=objective.temperature,
+        )
+        likes = softmax_loss(softmax, paddle.to_tensor(batch.positives))
         if self.ranking_teacher is None:
             return likes
         taught = paddle.to_tensor(self.ranking_teacher.targets(batch, sharpness=objective.teacher_sharpness))
         weight = objective.teacher_weight
-        return weight * soft_target_loss(cosines, taught, **terms) + (1.0 - weight) * likes
+        return weight * soft_target_loss(softmax, taught) + (1.0 - weight) * likes
 
     def _movie_features(self, movie_rows: NDArray[np.int64]) -> list[Tensor]:
         """Genres, word windows and their titles."""

@@ -1,46 +1,53 @@
 """The loss against arithmetic written out here."""
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import paddle
 import pytest
 
-from recsys_cli.training.loss import soft_target_loss, softmax_loss, squared_error, taught_squared_error
+from recsys_cli.training.loss import (
+    Softmax,
+    soft_target_loss,
+    softmax_loss,
+    squared_error,
+    taught_squared_error,
+)
 
 COSINES = np.array([[0.2, -0.4, 0.9], [0.0, 0.5, -1.0]], dtype=np.float32)
 CANDIDATES = np.array([[1, 1, 0], [1, 1, 1]], dtype=np.float32)
 LOG_Q = np.log(np.array([0.5, 1.0, 0.25], dtype=np.float32))
 
 
-def _terms(log_q: np.ndarray) -> dict[str, Any]:
-    return {"candidates": paddle.to_tensor(CANDIDATES), "log_q": paddle.to_tensor(log_q), "temperature": 0.5}
+def softmax(log_q: np.ndarray) -> Softmax:
+    candidates = paddle.to_tensor(CANDIDATES)
+    return Softmax.over_candidates(
+        paddle.to_tensor(COSINES), candidates=candidates, log_q=paddle.to_tensor(log_q), temperature=0.5
+    )
 
 
 def test_softmax_by_hand() -> None:
-    ours = softmax_loss(
-        paddle.to_tensor(COSINES), paddle.to_tensor(np.array([1, 3, 4])), **_terms(np.zeros(3, np.float32))
-    )
+    ours = softmax_loss(softmax(np.zeros(3, np.float32)), paddle.to_tensor(np.array([1, 3, 4])))
     first = math.log(math.exp(0.4) + math.exp(-0.8)) - (-0.8)
     total = math.log(math.exp(0.0) + math.exp(1.0) + math.exp(-2.0))
     assert float(ours) == pytest.approx((first + (total - 0.0) + (total - 1.0)) / 3, abs=1e-5)
 
 
 def test_a_sampled_softmax_divides_by_the_probability_of_being_sampled() -> None:
-    ours = softmax_loss(paddle.to_tensor(COSINES), paddle.to_tensor(np.array([4])), **_terms(LOG_Q))
+    ours = softmax_loss(softmax(LOG_Q), paddle.to_tensor(np.array([4])))
     weights = [math.exp(0.0) / 0.5, math.exp(1.0) / 1.0, math.exp(-2.0) / 0.25]
     assert float(ours) == pytest.approx(-math.log(weights[1] / sum(weights)), abs=1e-5)
 
 
 def test_no_positives_cost_nothing() -> None:
     none = paddle.to_tensor(np.zeros(0, dtype=np.int64))
-    assert float(softmax_loss(paddle.to_tensor(COSINES), none, **_terms(LOG_Q))) == 0.0
+    assert float(softmax_loss(softmax(LOG_Q), none)) == 0.0
 
 
 def test_soft_targets_by_hand() -> None:
     shares = np.array([[0.25, 0.75, 0.0], [0.0, 1.0, 0.0]], dtype=np.float32)
-    ours = soft_target_loss(paddle.to_tensor(COSINES), paddle.to_tensor(shares), **_terms(np.zeros(3, np.float32)))
+    ours = soft_target_loss(softmax(np.zeros(3, np.float32)), paddle.to_tensor(shares))
     first = math.log(math.exp(0.4) + math.exp(-0.8)) - (0.25 * 0.4 + 0.75 * -0.8)
     second = math.log(math.exp(0.0) + math.exp(1.0) + math.exp(-2.0)) - 1.0
     assert float(ours) == pytest.approx((first + second) / 2, abs=1e-5)
@@ -61,3 +68,59 @@ def test_squared_error_by_hand() -> None:
         paddle.to_tensor(5 * COSINES), paddle.to_tensor(np.array([2, 4])), paddle.to_tensor(ratings)
     )
     assert float(ours) == pytest.approx(((4.5 - 3) ** 2 + (2.5 - 4) ** 2) / 2, abs=1e-5)
+
+
+def in_float64(
+    cosines: np.ndarray, candidates: np.ndarray, log_q: np.ndarray, shares: np.ndarray, temperature: float
+) -> tuple[float, np.ndarray]:
+    """Cross-entropy of shares (B, K), averaged over the users, and its gradient by the cosines."""
+    logits = cosines.astype(np.float64) / temperature - log_q
+    logits = np.where(candidates > 0, logits, -1e30)
+    highest = logits.max(axis=1, keepdims=True)
+    chances = np.exp(logits - highest)
+    total = chances.sum(axis=1, keepdims=True)
+    nats = np.log(total) + highest - np.where(candidates > 0, logits, 0.0)
+    weights = shares.astype(np.float64)
+    loss = (weights * nats).sum() / len(cosines)
+    gradient = (chances / total * weights.sum(axis=1, keepdims=True) - weights) / temperature / len(cosines)
+    return float(loss), gradient
+
+
+@pytest.mark.parametrize("temperature", [0.01, 0.07, 1.0])
+@pytest.mark.parametrize("low", [-1.0, -0.3, 0.99])
+def test_loss_and_gradient_at_every_temperature(temperature: float, low: float, rng: np.random.Generator) -> None:
+    size = (7, 50)
+    cosines = rng.uniform(low, min(low + 0.5, 1.0), size).astype(np.float32)
+    cosines[0] = -0.9
+    cosines[0, 5] = -0.8  # far below 1, and yet the only one that counts
+    candidates = (rng.random(size) < 0.8).astype(np.float32)
+    candidates[:, 5] = 1.0
+    cosines[1, 5] = -1.0  # the liked one is as far as can be
+    cosines[2][candidates[2] == 0] = 1.0  # what is left out lies above all candidates
+    candidates[3] = 0.0  # nothing is left to choose from
+    log_q = np.log(rng.uniform(0.1, 1.0, 50)).astype(np.float32)
+    shares = rng.random(size).astype(np.float32) * candidates
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-6)
+    likes = np.zeros_like(shares)
+    positives = np.array([user * 50 + 5 for user in range(7) if user != 3])
+    likes.reshape(-1)[positives] = len(cosines) / len(positives)  # the mean is over the likes
+
+    def check(wanted: np.ndarray, loss: Callable[[Softmax], paddle.Tensor]) -> None:
+        given = paddle.to_tensor(cosines, stop_gradient=False)
+        arrays = {"candidates": paddle.to_tensor(candidates), "log_q": paddle.to_tensor(log_q)}
+        ours = loss(Softmax.over_candidates(given, **arrays, temperature=temperature))
+        ours.backward()
+        expected, gradient = in_float64(cosines, candidates, log_q, wanted, temperature)
+        assert float(ours) == pytest.approx(expected, rel=1e-5, abs=1e-5)
+        np.testing.assert_allclose(given.grad.numpy(), gradient, rtol=1e-3, atol=1e-5 / temperature)
+
+    check(likes, lambda softmax: softmax_loss(softmax, paddle.to_tensor(positives)))
+    check(shares, lambda softmax: soft_target_loss(softmax, paddle.to_tensor(shares)))
+
+
+def test_a_small_temperature_by_hand() -> None:
+    cosines = paddle.to_tensor(np.array([[0.2, 0.1, -0.5]], dtype=np.float32))
+    ones, zeros = paddle.ones([1, 3]), paddle.zeros([3])
+    softmax = Softmax.over_candidates(cosines, candidates=ones, log_q=zeros, temperature=0.01)
+    loss = float(softmax_loss(softmax, paddle.to_tensor(np.array([0]))))
+    assert loss == pytest.approx(math.log(1 + math.exp(-10) + math.exp(-70)), rel=1e-2)  # 0.00005
