@@ -1,7 +1,7 @@
 """RMSE, MAE, NDCG@k, recall@k, coverage, diversity. NumPy only; a metric of rankings returns one value a user.
 
-Rankings are over the whole catalogue: ``scores`` has a column for every movie, and what must not be
-recommended is set to ``-inf`` by the caller.
+Rankings are over the whole catalogue: ``scores`` has a column for every movie row, column 0 being no movie, and
+what must not be recommended, column 0 among it, is set to ``-inf`` by the caller.
 """
 
 from typing import Any
@@ -35,12 +35,17 @@ def top_k(scores: Array, k: int) -> NDArray[np.int64]:
     """Columns of the k largest scores of each row, descending; equal scores by ascending column.
 
     Args:
-        scores: (N, M) float; ``-inf`` marks what is not to be recommended and comes last.
-        k: at least 1; no more than M columns are returned.
+        scores: (N, M + 1) float; ``-inf`` marks what is not to be recommended.
+        k: at least 1; no more than M + 1 columns are returned.
 
-    Returns: (N, min(k, M)) int64.
+    Returns: (N, min(k, M + 1)) int64; 0, no movie, in the last places of a row that has fewer to recommend.
     """
-    k = min(k, scores.shape[1])
+    columns = _highest(scores, min(k, scores.shape[1]))
+    columns[np.isneginf(np.take_along_axis(scores, columns, axis=1))] = 0
+    return columns
+
+
+def _highest(scores: Array, k: int) -> NDArray[np.int64]:
     if k == scores.shape[1]:
         return np.argsort(-scores, axis=1, kind="stable").astype(np.int64)
     # The k-th largest bounds the list; taking every column at or above it keeps ties in column order.
@@ -87,34 +92,31 @@ def recall(ranked: NDArray[np.int64], relevant: NDArray[np.bool_], k: int = 10) 
 
 
 def coverage(ranked: NDArray[np.int64], num_movies: int, k: int = 10) -> float:
-    """Share of the catalogue that stands in the first k places of anybody's list, in [0, 1]."""
-    return len(np.unique(ranked[:, :k])) / num_movies
+    """Share of the catalogue that stands in the first k places of anybody's list, in [0, 1]; 0 is no movie."""
+    return int(np.count_nonzero(np.unique(ranked[:, :k]))) / num_movies
 
 
 def diversity(ranked: NDArray[np.int64], genres: Array, k: int = 10) -> NDArray[np.float64]:
-    """How much the genres of the first k places differ: the mean, over pairs of places, of 1 - Jaccard.
+    """How much the genres of the first k places differ: the mean, over pairs of movies, of 1 - Jaccard.
 
     Args:
-        ranked: (N, K) int64 rows of ``genres``.
-        genres: (M, G), 1 where the movie has the genre, else 0.
+        ranked: (N, K) int64 rows of ``genres``; 0 is no movie.
+        genres: (M + 1, G), 1 where the movie has the genre, else 0.
         k: at least 2.
 
     Returns: (N,) float64 in [0, 1], 0 where all share all genres; two movies without any genre differ by 1. NaN
-    where there are no two places.
+    where there are no two movies.
 
     Source: Ziegler et al., WWW 2005 (intra-list similarity), with Jaccard's coefficient.
     """
     listed = genres[ranked[:, :k]].astype(np.float32)  # (N, k, G)
-    places = listed.shape[1]
-    if places < 2:
-        return np.full(len(ranked), np.nan)
     shared = listed @ listed.transpose(0, 2, 1)  # (N, k, k)
     sizes = listed.sum(axis=2)
     either = sizes[:, :, None] + sizes[:, None, :] - shared
-    first, second = np.triu_indices(places, 1)
+    first, second = np.triu_indices(listed.shape[1], 1)
     alike = shared[:, first, second] / np.maximum(either[:, first, second], 1.0)  # (N, pairs)
-    different: NDArray[np.float64] = 1.0 - alike.mean(axis=1, dtype=np.float64)
-    return different
+    both = (ranked[:, first] > 0) & (ranked[:, second] > 0)
+    return _divide(((1.0 - alike) * both).sum(axis=1, dtype=np.float64), both.sum(axis=1))
 
 
 def bootstrap_weights(num_users: int, *, resamples: int, rng: np.random.Generator) -> NDArray[np.float32]:

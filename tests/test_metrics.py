@@ -17,8 +17,8 @@ def test_rmse_and_mae_by_hand() -> None:
     assert math.isnan(mae(predicted[:0], actual[:0]))
 
 
-def test_top_k_breaks_ties_by_column_and_puts_minus_infinity_last() -> None:
-    scores = np.array([[0.5, 0.9, 0.5, -np.inf, 0.5], [-np.inf, -np.inf, 0.1, 0.2, -np.inf]])
+def test_top_k_breaks_ties_by_column() -> None:
+    scores = np.array([[0.5, 0.9, 0.5, 0.1, 0.5], [0.0, 0.0, 0.1, 0.2, 0.0]])
     assert top_k(scores, 3).tolist() == [[1, 0, 2], [3, 2, 0]]
     assert top_k(scores, 9).tolist() == [[1, 0, 2, 4, 3], [3, 2, 0, 1, 4]]
 
@@ -49,7 +49,14 @@ def test_recall_by_hand() -> None:
 
 
 def test_coverage_by_hand() -> None:
-    assert coverage(np.array([[0, 1, 2], [1, 0, 3]]), num_movies=8, k=2) == 2 / 8
+    assert coverage(np.array([[5, 1, 2], [1, 5, 3]]), num_movies=8, k=2) == 2 / 8
+    assert coverage(np.array([[5, 1], [4, 0]]), num_movies=8) == 3 / 8
+
+
+def test_no_movie_stands_where_nothing_is_left() -> None:
+    scores = np.array([[-np.inf, 1.0, 2.0, -np.inf], [-np.inf, 3.0, 1.0, 2.0], [-np.inf] * 4])
+    assert top_k(scores, 3).tolist() == [[2, 1, 0], [1, 3, 2], [0, 0, 0]]
+    assert top_k(scores, 9).tolist() == [[2, 1, 0, 0], [1, 3, 2, 0], [0, 0, 0, 0]]
 
 
 def test_ndcg_and_recall_agree_with_trec_eval(rng: np.random.Generator) -> None:
@@ -68,12 +75,14 @@ def test_ndcg_and_recall_agree_with_trec_eval(rng: np.random.Generator) -> None:
 
 
 def test_diversity_by_hand() -> None:
-    genres = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1], [0, 0, 0]])
-    ranked = np.array([[0, 1, 2, 3], [0, 0, 0, 1], [3, 3, 2, 0]])
+    genres = np.array([[0, 0, 0], [1, 1, 0], [1, 0, 0], [0, 0, 1], [0, 0, 0]])
+    ranked = np.array([[1, 2, 3, 4], [1, 1, 1, 2], [4, 4, 3, 1]])
     first = np.mean([1 - 1 / 2, 1, 1])
     second = 0.0  # the same movie three times shares everything
     np.testing.assert_allclose(diversity(ranked, genres, k=3), np.array([first, second, 1.0]))
     assert np.isnan(diversity(ranked[:, :1], genres)).all()
+    short = diversity(np.array([[1, 2, 0], [1, 0, 0]]), genres)  # two movies, and one
+    np.testing.assert_allclose(short, [1 - 1 / 2, np.nan])
 
 
 def test_bootstrap_gives_the_standard_error_of_a_mean(rng: np.random.Generator) -> None:

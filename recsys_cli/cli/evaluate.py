@@ -28,7 +28,14 @@ Examples:
 @click.option("--model", type=click.Path(path_type=Path), help="Model folder to measure instead of training.")
 @click.option("--ratings", type=click.Path(path_type=Path), help="Ratings to measure that model on.")
 @click.option("--predictions", type=click.Path(path_type=Path), help="CSV file for that model's estimates.")
-@click.option("--seeds", default=_DEFAULTS.seeds, show_default=True, help="Splits to train and measure on.")
+@click.option(
+    "--seeds",
+    type=int,
+    show_default=str(_DEFAULTS.num_splits),
+    help="Splits to train and measure on; not with --model.",
+)
+@click.option("--format", help="Layout of the data set's files, instead of the one they look like.")
+@click.option("--skip-bad-lines", is_flag=True, help="Leave bad lines of the data set out.")
 @click.option("--objective", type=click.Choice(OBJECTIVES), help="What to learn.  [default: hybrid]")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file of training options.")
 @click.option("--no-download", is_flag=True, help="Do not fetch MovieLens 1M where data/ml-1m is missing.")
@@ -39,7 +46,9 @@ def command(
     model: Path | None,
     ratings: Path | None,
     predictions: Path | None,
-    seeds: int,
+    seeds: int | None,
+    format: str | None,
+    skip_bad_lines: bool,
     objective: str | None,
     config_file: Path | None,
     no_download: bool,
@@ -65,6 +74,8 @@ def command(
         ratings=ratings,
         predictions=predictions,
         seeds=seeds,
+        format=format,
+        skip_bad_lines=skip_bad_lines,
         options=options,
     )
     report = evaluate.run(config, TerminalProgress(verbose=verbose))

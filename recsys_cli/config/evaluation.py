@@ -18,7 +18,9 @@ class EvaluateConfig:
         model: model folder to measure; None to train one on each split.
         ratings: file of ratings to measure that model on, in the data set's layout; None for the data set's own.
         predictions: CSV file to write that model's estimates of them to.
-        seeds: splits to measure when no model is given, 1 to 100; the seeds are 1, 2, 3, ...
+        format: layout of the data set's files, None to tell it by them.
+        skip_bad_lines: leave bad lines out instead of refusing the data set.
+        seeds: splits to measure, 1 to 100, 3 if None; the seeds are 1, 2, 3, ... None with a model.
         options: of the trainings. They learn from every training rating, as the baselines do, and so have no
             holdout to choose an epoch by.
     """
@@ -28,17 +30,26 @@ class EvaluateConfig:
     model: Path | None = None
     ratings: Path | None = None
     predictions: Path | None = None
-    seeds: int = 3
+    format: str | None = None
+    skip_bad_lines: bool = False
+    seeds: int | None = None
     options: TrainingOptions = field(default_factory=lambda: TrainingOptions.from_dict({"holdout": 0.0}))
 
     def __post_init__(self) -> None:
-        if not 1 <= self.seeds <= 100:
+        if self.seeds is not None and self.model is not None:
+            raise ConfigError("--seeds and --model exclude each other: a model that is there is measured once")
+        if not 1 <= self.num_splits <= 100:
             raise ConfigError(f"--seeds {self.seeds} is not allowed; allowed: 1 to 100")
         for name in ("ratings", "predictions"):
             if self.model is None and getattr(self, name) is not None:
                 raise ConfigError(
                     f"--{name} needs --model: without one, every split is measured on its own ratings"
                 )
+
+    @property
+    def num_splits(self) -> int:
+        """How many splits are trained and measured where no model is given."""
+        return 3 if self.seeds is None else self.seeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,19 @@ def _read_toml(path: Path) -> dict[str, _Table]:
     low, high = tables["ratings"]["min"], tables["ratings"]["max"]
     if low >= high:
         raise DataError(f"{path}: [ratings] max: {high}, allowed: a number above min, which is {low}")
+    if high <= 0:
+        # Likes and scores are shares of the top of the scale.
+        raise DataError(f"{path}: [ratings] max: {high}, allowed: a number above 0; add the same to all ratings")
+    _check_columns(path, tables["ratings"])
     return tables
+
+
+def _check_columns(path: Path, ratings: _Table) -> None:
+    columns = [ratings[key] for key in ("user", "movie", "rating")]
+    for place, key in enumerate(("movie", "rating"), start=1):
+        if columns[place] in columns[:place]:
+            other = ("user", "movie")[columns.index(columns[place])]
+            raise DataError(f"{path}: [ratings] {key}: {columns[place]!r} is the column of {other} already")
 
 
 def _check_table(path: Path, name: str, table: _Table) -> None:

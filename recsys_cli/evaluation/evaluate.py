@@ -83,12 +83,13 @@ def _measure_splits(
 ) -> EvaluationReport:
     started = time.monotonic()
     data = train.find_data(config.data, download=config.download, progress=progress)
-    dataset = read_dataset(data)
-    seeds = range(1, config.seeds + 1)
+    dataset = read_dataset(data, format=config.format, skip_bad_lines=config.skip_bad_lines)
+    train.say_bad_lines(data, dataset, progress)
+    seeds = range(1, config.num_splits + 1)
     favourites = []
     for seed in seeds:
         for case in split_cases(dataset, protocol, seed=seed):
-            where = f"split {seed} of {config.seeds}, {' and '.join(group.kind for group in case.groups)}"
+            where = f"split {seed} of {config.num_splits}, {' and '.join(group.kind for group in case.groups)}"
             progress.say(f"{where}: training on {len(case.train):,} ratings")
             stage = partial(_stage, progress, where)
             with tempfile.TemporaryDirectory() as folder:
@@ -105,7 +106,9 @@ def _measure_splits(
         objective=config.options.objective.objective,
         k=protocol.k,
         seeds=tuple(seeds),
-        protocol=describe_splits(dataset, protocol, seeds=config.seeds, holdout=config.options.schedule.holdout),
+        protocol=describe_splits(
+            dataset, protocol, seeds=config.num_splits, holdout=config.options.schedule.holdout
+        ),
         notes=tuple(study.notes),
         groups=study.groups(),
         favourites=curve(favourites) if favourites else None,
@@ -129,10 +132,12 @@ def _measure_given(
 ) -> EvaluationReport:
     started = time.monotonic()
     given = open_given(config, path, protocol)
+    train.say_bad_lines(given.data, given.dataset, progress)
     model = ServedModel(given.folder, given.dataset)
     study.add(given.case, model, title=_title(given.folder), stage=progress.detail)
     if config.predictions is not None:
         write_predictions(config.predictions, given, model)
+        progress.say(f"wrote {config.predictions}")
     return EvaluationReport(
         data=str(given.data),
         fingerprint=given.dataset.fingerprint,

@@ -61,15 +61,15 @@ def measure_ways(
 
     Returns: by way, and for most popular, (users with enough likes, len(SHOWN)) float64.
     """
-    is_like = dataset.ratings.values >= LIKE_SHARE * folder.info.rating_max
-    places = dataset.ratings.movie_rows.astype(np.int64) - 1  # in the vectors of the model
-    popular = np.bincount(places[train][is_like[train]], minlength=len(dataset.movie_ids))
-    of_user = np.flatnonzero(is_like)[np.argsort(dataset.ratings.user_rows[is_like], kind="stable")]
-    sorted_users = dataset.ratings.user_rows[of_user]
+    ratings = dataset.ratings
+    is_like = ratings.values >= LIKE_SHARE * folder.info.rating_max
+    popular = np.bincount(ratings.movie_rows[train][is_like[train]], minlength=len(dataset.movie_ids) + 1)
+    of_user = np.flatnonzero(is_like)[np.argsort(ratings.user_rows[is_like], kind="stable")]
+    sorted_users = ratings.user_rows[of_user]
     found: dict[str, list[list[float]]] = {name: [] for name in (POPULAR, *ways)}
     for user in np.unique(user_rows):
         first, last = np.searchsorted(sorted_users, [user, user + 1])
-        liked = rng.permutation(places[of_user[first:last]])
+        liked = rng.permutation(ratings.movie_rows[of_user[first:last]].astype(np.int64))
         if len(liked) < _LEAST_LIKES:
             continue
         relevant = np.zeros((1, len(popular)), dtype=np.bool_)
@@ -80,12 +80,11 @@ def measure_ways(
             found[name].append([])
             for count in SHOWN:
                 shown = liked[:count]
-                if name == POPULAR:
-                    scores = popular.astype(np.float64)
-                else:
-                    vector = ways[name](folder, profile, likes(folder, shown))
-                    scores = (folder.movie_vectors @ vector).astype(np.float64)
-                scores[shown] = -np.inf
+                scores = popular.astype(np.float64)
+                if name != POPULAR:
+                    vector = ways[name](folder, profile, likes(folder, shown - 1))
+                    scores[1:] = folder.movie_vectors @ vector
+                scores[[0, *shown]] = -np.inf
                 found[name][-1].append(float(metrics.ndcg(metrics.top_k(scores[None], 10), relevant)[0]))
     return {name: np.array(values, dtype=np.float64).reshape(-1, len(SHOWN)) for name, values in found.items()}
 

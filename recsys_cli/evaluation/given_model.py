@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,8 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
     """
     folder = ModelFolder.open(model)
     data = config.data or Path(folder.info.run["data_dir"])
-    dataset = read_dataset(data)
+    read = partial(read_dataset, data, format=config.format, skip_bad_lines=config.skip_bad_lines)
+    dataset = read()
     candidates = np.arange(len(dataset.ratings))
     train = candidates[_is_trained_on(folder, dataset)]
     if not len(train):
@@ -63,7 +65,7 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
         )
     if config.ratings is not None:
         num_old = len(dataset.ratings)
-        dataset = _append(dataset, read_dataset(data, ratings_file=config.ratings))
+        dataset = _append(dataset, read(ratings_file=config.ratings))
         candidates = np.arange(num_old, len(dataset.ratings))
     held_out = candidates[~_is_trained_on(folder, dataset)[candidates]]
     if not len(held_out):

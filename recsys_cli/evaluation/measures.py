@@ -97,15 +97,15 @@ class GroupMeasure:
             return Measured(self.user_rows, sums, None, int(self._group.candidates.sum()))
         ranked, values = self._rank(scorer)  # (L, k), by metric (L,)
         places = np.searchsorted(self.user_rows, self.rankers)
-        has_list = np.zeros(len(self.user_rows))
-        has_list[places] = 1.0
         for name, of_rankers in values.items():
-            numerators = np.zeros(len(self.user_rows))
-            numerators[places] = of_rankers
-            sums[name] = Sums(numerators, has_list)
-        rows = np.repeat(places, ranked.shape[1])
-        ones = np.ones(ranked.size, dtype=np.float32)
-        listed = sp.csr_matrix((ones, (rows, ranked.ravel())), (len(self.user_rows), self._data.num_movies + 1))
+            numerators, counted = np.zeros(len(self.user_rows)), np.zeros(len(self.user_rows))
+            numerators[places], counted[places] = np.nan_to_num(of_rankers), np.isfinite(of_rankers)
+            if counted.any():
+                sums[name] = Sums(numerators, counted)
+        rows, columns = np.repeat(places, ranked.shape[1]), ranked.ravel()
+        ones = np.ones(np.count_nonzero(columns), dtype=np.float32)
+        cells = (rows[columns > 0], columns[columns > 0])
+        listed = sp.csr_matrix((ones, cells), (len(self.user_rows), self._data.num_movies + 1))
         return Measured(self.user_rows, sums, listed, int(self._group.candidates.sum()))
 
     def _errors(self, scorer: Scorer) -> dict[str, Sums]:
@@ -123,7 +123,7 @@ class GroupMeasure:
         return {"rmse": Sums(by_user(error * error), counts), "mae": Sums(by_user(np.abs(error)), counts)}
 
     def _rank(self, scorer: Scorer) -> tuple[Ints, dict[str, NDArray[np.float64]]]:
-        """Lists (L, k) of the rankers, and each metric of their lists (L,)."""
+        """Lists (L, k) of the rankers, 0 where no movie is left, and each metric of their lists (L,), or NaN."""
         k = min(self._protocol.k, int(self._group.candidates.sum()))
         batches = np.split(self.rankers, range(_BATCH, len(self.rankers), _BATCH))
         lists, ndcg, recall, diversity = [], [], [], []
@@ -138,5 +138,5 @@ class GroupMeasure:
             ndcg.append(metrics.ndcg(ranked, liked, self._protocol.k))
             recall.append(metrics.recall(ranked, liked, self._protocol.k))
             diversity.append(metrics.diversity(ranked, self._data.genres, self._protocol.k))
-        values = {"ndcg": ndcg, "recall": recall} | ({"diversity": diversity} if k > 1 else {})
+        values = {"ndcg": ndcg, "recall": recall, "diversity": diversity}
         return np.concatenate(lists), {name: np.concatenate(parts) for name, parts in values.items()}

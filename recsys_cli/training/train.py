@@ -258,11 +258,16 @@ def _read_data(path: Path, config: TrainConfig, progress: Progress) -> Dataset:
         f"{path}: layout {dataset.format}, {len(dataset.movie_ids):,} movies, {len(dataset.user_ids):,} users, "
         f"{len(dataset.ratings):,} ratings from {dataset.rating_min:g} to {dataset.rating_max:g}"
     )
-    if dataset.problems.count:
-        progress.say(f"bad lines left out: {dataset.problems.count:,}; 'recsys check {path}' lists them")
+    say_bad_lines(path, dataset, progress)
     if dataset.num_repeated:
         progress.say(f"ratings left out because the same user rates the movie again: {dataset.num_repeated:,}")
     return dataset
+
+
+def say_bad_lines(path: Path, dataset: Dataset, progress: Progress) -> None:
+    """Say how many bad lines were left out of the data set in a folder."""
+    if dataset.problems.count:
+        progress.say(f"bad lines left out: {dataset.problems.count:,}; 'recsys check {path}' lists them")
 
 
 def _describe(dataset: Dataset, vocabulary: Vocabulary) -> dict[str, Any]:

@@ -266,6 +266,21 @@ def test_a_missing_column_is_named(
         ("min = 1", "min = nan", ": [ratings] min: nan, allowed: a number"),
         ("min = 1", "min = 5", ": [ratings] max: 5, allowed: a number above min, which is 5"),
         (
+            "min = 1\nmax = 5",
+            "min = -10\nmax = 0",
+            ": [ratings] max: 0, allowed: a number above 0; add the same to all ratings",
+        ),
+        (
+            'user = "customer"',
+            'user = "item_id"',
+            ": [ratings] movie: 'item_id' is the column of user already",
+        ),
+        (
+            'rating = "stars"',
+            'rating = "customer"',
+            ": [ratings] rating: 'customer' is the column of user already",
+        ),
+        (
             'file = "items',
             'file = "../items',
             ": [movies] file: '../items.parquet', allowed: a file in the folder of dataset.toml",

@@ -185,6 +185,11 @@ def test_ratings_of_a_file(model: Path, tmp_path: Path) -> None:
     [
         (["--seeds", "0"], "--seeds 0 is not allowed; allowed: 1 to 100", 2),
         (
+            ["--seeds", "3", "--model", "model"],
+            "--seeds and --model exclude each other: a model that is there is measured once",
+            2,
+        ),
+        (
             ["--predictions", "out.csv"],
             "--predictions needs --model: without one, every split is measured on its own ratings",
             2,
@@ -221,6 +226,34 @@ def test_ratings_that_are_all_seen(model: Path, tmp_path: Path) -> None:
     assert result.stderr == (
         f"Error: {file}: the model was trained on all of its ratings; name others with --ratings\n"
     )
+
+
+def test_a_data_set_with_bad_lines_in_a_layout_that_is_named(tmp_path: Path, fast: Path) -> None:
+    """Measured by splits, then as the data of a model that is there, then beside a file of whole stars."""
+    data, model, predictions = tmp_path / "data", tmp_path / "model", tmp_path / "out.csv"
+    data.mkdir()
+    lines = (SAMPLE / "ratings.dat").read_text().splitlines()
+    for name in ("movies.dat", "users.dat"):
+        (data / name).write_bytes((SAMPLE / name).read_bytes())
+    (data / "ratings.dat").write_text("\n".join([*lines, "1::2::bad::0"]) + "\n")
+    options = ("--data", str(data), "--config", str(fast))
+    refused = evaluate(*options)
+    assert refused.stderr == (
+        f"Error: {data / 'ratings.dat'}:{len(lines) + 1}: rating: 'bad', allowed: a number; "
+        "--skip-bad-lines leaves such lines out\n"
+    )
+    skip = ("--format", "ml-10m", "--skip-bad-lines")
+    said = f"bad lines left out: 1; 'recsys check {data}' lists them"
+    done = evaluate(*options, *skip, "--seeds", "1")
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (0, said)
+    trained = CliRunner().invoke(main, ["train", *options, *skip, "--model", str(model)])
+    assert trained.exit_code == 0, trained.output
+    measured = evaluate("--model", str(model), *skip, "--predictions", str(predictions))
+    assert (measured.exit_code, measured.stderr.splitlines()) == (0, [said, f"wrote {predictions}"])
+    (tmp_path / "more.dat").write_text("100000::1::4::0\n")
+    more = evaluate("--model", str(model), *skip, "--ratings", str(tmp_path / "more.dat"), "--json")
+    assert more.exit_code == 0, more.output
+    assert [group["kind"] for group in json.loads(more.stdout)["groups"]] == ["cold"]
 
 
 def test_predictions_that_cannot_be_written(model: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Sums by user, estimates and intervals, against arithmetic written out here."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -85,6 +86,20 @@ def test_only_candidates_are_ranked(data: Interactions) -> None:
     assert measured.listed is not None
     assert measured.listed.toarray().tolist() == [[0, 0, 0, 1, 1, 0]]
     assert measured.num_candidates == 3
+
+
+def test_where_few_movies_are_left_a_list_is_short(data: Interactions) -> None:
+    """User 1 has seen 5 and three movies more: only movie 2 is left, and nothing of it counts twice."""
+    data = dataclasses.replace(
+        data, ratings=rated([(1, 5, 5.0), (1, 1, 1.0), (1, 3, 1.0), (1, 4, 1.0), (2, 4, 1.0)])
+    )
+    measured = measure(data, group([(1, 2, 5), (2, 1, 5)]), Fixed([0.1, 0.5, 0.2, 0.4, 0.9]))
+    assert measured.listed is not None
+    assert measured.listed.toarray().tolist() == [[0, 0, 1, 0, 0, 0], [0, 0, 1, 0, 0, 1]]
+    assert measured.sums["ndcg"].numerators.tolist() == [1.0, 0.0]
+    assert measured.sums["ndcg"].denominators.tolist() == [1, 1]
+    assert measured.sums["diversity"].numerators.tolist() == [0, 1]
+    assert measured.sums["diversity"].denominators.tolist() == [0, 1]
 
 
 def test_a_list_is_no_longer_than_there_are_candidates(data: Interactions) -> None:
