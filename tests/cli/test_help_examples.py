@@ -51,7 +51,11 @@ def test_the_examples_of_the_help_run(folder: Path) -> None:
 
 
 def test_the_python_of_the_readme_runs(folder: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    done = run([sys.executable, "-c", code], folder)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    answers, tower = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    done = run([sys.executable, "-c", answers], folder)
     assert done.returncode == 0, done.stderr
     assert re.match(r"1 .+ \(\d{4}\) \d\.\d+\n2 .+\n3 .+\n\['.+'\]\n$", done.stdout)
+    done = run([sys.executable, "-c", f"{tower}print(vector.shape)"], folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "paddle.Size([1, 200])\n"
