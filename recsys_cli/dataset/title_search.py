@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from recsys_cli.dataset.title_keys import counted_key, without_article, words_key
 from recsys_cli.dataset.titles import ARTICLES, display_title, title_year
 from recsys_cli.errors import ConfigError
 
+_MOST_DIGITS = 20  # more than any id has
 _NAMED = 5  # candidates that a message lists
 _NEAR_ENOUGH = 75  # of 100, in rapidfuzz's ratio
+_NEAR_PART = 85  # of 100, in its partial ratio, for a name of
+_LONG_ENOUGH = 6  # letters
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
 _ALSO_KNOWN = re.compile(r"^\s*a\.?k\.?a\.?\s+", re.IGNORECASE)
 _TRAILING_YEAR = re.compile(r"^(.*\S)\s+(\d{4})$", re.DOTALL)
 _MOVED_ARTICLE = re.compile(rf"^(.+), ({ARTICLES})$", re.IGNORECASE | re.DOTALL)
-_LEADING_ARTICLE = re.compile(rf"^(?:{ARTICLES.casefold().replace(chr(39), '')}) (?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ class TitleIndex:
         self._titles = [display_title(title) for title in titles]
         self._years = [title_year(title) for title in titles]
         self._names: dict[str, set[int]] | None = None
+        self._padded: dict[
+            str, str
+        ] = {}  # name -> the name and the name with sequels counted, to look for words in
 
     def find(self, wanted: str | int, *, option: str) -> FoundMovie:
         """The one movie that an id or a title stands for.
@@ -67,13 +72,17 @@ class TitleIndex:
                 raise ConfigError(f"{option}: no movie has the id {text.casefold().removeprefix('id:').strip()}")
             return self._found(by_id)
         named, is_guess = self._by_title(text)
-        if by_id is not None and (is_guess or not named):
-            return self._found(by_id, is_guess=bool(named))
-        fitting = sorted(named | ({by_id} if by_id is not None else set()))
+        if by_id is not None:
+            first = self._beginning(text)
+            if not first and (is_guess or not named):
+                return self._found(by_id, is_guess=bool(named))
+            named, is_guess = {*first, by_id}, False
+        fitting = sorted(named)
         if len(fitting) == 1:
             return self._found(fitting[0], is_guess)
         if fitting:
-            raise ConfigError(f"{option}: {text!r} is ambiguous; candidates: {self._listed(fitting)}")
+            hint = f"; 'id:{text}' is that id" if by_id is not None else ""
+            raise ConfigError(f"{option}: {text!r} is ambiguous; candidates: {self._listed(fitting)}{hint}")
         near = self._near(text)
         hint = f"; near: {self._listed(near)}" if near else ""
         raise ConfigError(f"{option}: {text!r} is no movie here{hint}; give an id or a title")
@@ -83,26 +92,72 @@ class TitleIndex:
 
     def _by_id(self, text: str) -> int | None:
         digits = text.casefold().removeprefix("id:").strip()
-        return self._place.get(int(digits)) if re.fullmatch(r"[0-9]{1,30}", digits) else None
+        is_number = digits.isascii() and digits.isdecimal() and len(digits) < _MOST_DIGITS
+        return self._place.get(int(digits)) if is_number else None
+
+    def _beginning(self, text: str) -> set[int]:
+        """Places of the movies whose title is or begins with a number, such as "2001: A Space Odyssey"."""
+        names = self._all_names()
+        fitting = (places for name, places in names.items() if f"{name} ".startswith(f"{text} "))
+        return set().union(*fitting)
 
     def _by_title(self, text: str) -> tuple[set[int], bool]:
-        """Places of the movies that a title fits, and whether it is only a part of theirs."""
+        """Places of the movies that a title fits, and whether it is only a part of theirs.
+
+        The whole title is tried first, then its parts: with the year apart and not, as in "Runner 2049".
+        """
+        readings = [self._read(text)]
+        bare = _TRAILING_YEAR.match(text)
+        if bare and not readings[0][1]:
+            readings.append(self._read(f"{bare[1]} ({bare[2]})"))
+        for match in (self._whole, self._parts):
+            for key, year in readings:
+                fitting = match(key, year) if key else set()
+                if fitting:
+                    return fitting, match == self._parts
+        return set(), False
+
+    def _read(self, text: str) -> tuple[str, int]:
         year = title_year(text)
         name = text[: text.rindex("(")] if year else text
-        key = _key(_MOVED_ARTICLE.sub(r"\2 \1", name.strip()))
-        if not key:
-            return set(), False
-        names = self._all_names()
-        for candidate in dict.fromkeys((key, _without_article(key))):
-            fitting = self._of_year(names.get(candidate, set()), year)
+        return words_key(_MOVED_ARTICLE.sub(r"\2 \1", name.strip())), year
+
+    def _whole(self, key: str, year: int) -> set[int]:
+        """Places of the movies of this name: to the letter, then with sequels in digits, then run together."""
+        for candidate in dict.fromkeys((key, without_article(key))):
+            fitting = self._of_year(self._all_names().get(candidate, set()), year)
             if fitting:
-                return fitting, False
-        bare = _TRAILING_YEAR.match(text)
-        if bare and not year:
-            return self._by_title(f"{bare[1]} ({bare[2]})")
-        phrase = f" {_without_article(key)} "
-        parts: set[int] = set().union(*(places for known, places in names.items() if phrase in f" {known} "))
-        return self._of_year(parts, year), True
+                return fitting
+        for fold in (counted_key, _run_together):
+            wanted = {fold(key), fold(without_article(key))}
+            fitting = self._of_year(self._folded(fold, wanted), year)
+            if fitting:
+                return fitting
+        return set()
+
+    def _folded(self, fold: Callable[[str], str], wanted: set[str]) -> set[int]:
+        names = self._all_names()
+        return set().union(*(places for name, places in names.items() if fold(name) in wanted))
+
+    def _parts(self, key: str, year: int) -> set[int]:
+        """Places of the movies with these words in their names: in a row, the last one cut short, in any order."""
+        names = self._all_names()
+        if not self._padded:
+            self._padded = {name: f" {name} \n {counted_key(name)} " for name in names}
+        counted, bare = counted_key(key), without_article(counted_key(key))
+        words = [f" {word} " for word in counted.split(" ")]
+        tests: list[Callable[[str], bool]] = [
+            lambda name: f" {without_article(key)} " in name or f" {bare} " in name,
+            lambda name: f" {counted}" in name,
+            lambda name: f" {bare}" in name,
+            lambda name: len(words) > 1 and all(word in name for word in words),
+        ]
+        for test in tests:
+            found = (names[name] for name, padded in self._padded.items() if test(padded))
+            fitting = self._of_year(set().union(*found), year)
+            if fitting:
+                return fitting
+        return set()
 
     def _of_year(self, places: Iterable[int], year: int) -> set[int]:
         return {place for place in places if not year or self._years[place] == year}
@@ -111,10 +166,14 @@ class TitleIndex:
         from rapidfuzz import fuzz, process
 
         names = self._all_names()
-        key = _key(_MOVED_ARTICLE.sub(r"\2 \1", _PARENTHESES.sub(" ", text).strip()))
+        key = words_key(_MOVED_ARTICLE.sub(r"\2 \1", _PARENTHESES.sub(" ", text).strip()))
         if not key:
             return []
-        matches = process.extract(key, list(names), scorer=fuzz.ratio, limit=2 * _NAMED, score_cutoff=_NEAR_ENOUGH)
+        choices, most = list(names), 2 * _NAMED
+        matches = process.extract(key, choices, scorer=fuzz.ratio, limit=most, score_cutoff=_NEAR_ENOUGH)
+        if not matches and len(key) >= _LONG_ENOUGH:  # a mistyped part of a title
+            longer = [name for name in choices if len(name) >= len(key)]
+            matches = process.extract(key, longer, scorer=fuzz.partial_ratio, limit=most, score_cutoff=_NEAR_PART)
         places = dict.fromkeys(place for name, _, _ in matches for place in sorted(names[name]))
         return list(places)[:_NAMED]
 
@@ -128,7 +187,7 @@ class TitleIndex:
             self._names = {}
             for place, title in enumerate(self._titles):
                 for name in _spellings(title, self._years[place]):
-                    for key in (_key(name), _without_article(_key(name))):
+                    for key in (words_key(name), without_article(words_key(name))):
                         if key:
                             self._names.setdefault(key, set()).add(place)
         return self._names
@@ -143,12 +202,5 @@ def _spellings(title: str, year: int) -> Iterator[str]:
         yield _ALSO_KNOWN.sub("", other)
 
 
-def _key(text: str) -> str:
-    """Casefolded words without accents and punctuation, ``&`` read as ``and``."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and ").replace("'", ""))
-    letters = (char if char.isalnum() else " " for char in plain if not unicodedata.combining(char))
-    return " ".join("".join(letters).split())
-
-
-def _without_article(key: str) -> str:
-    return _LEADING_ARTICLE.sub("", key)
+def _run_together(key: str) -> str:
+    return key.replace(" ", "")
