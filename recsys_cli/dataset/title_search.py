@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from recsys_cli.dataset.title_keys import counted_key, without_article, words_key
-from recsys_cli.dataset.titles import ARTICLES, display_title, title_year
+from recsys_cli.dataset.titles import ARTICLES, counted_key, display_title, title_year, without_article, words_key
 from recsys_cli.errors import ConfigError
 
 _MOST_DIGITS = 20  # more than any id has
