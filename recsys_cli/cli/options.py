@@ -7,7 +7,16 @@ from typing import Any, TypeVar
 
 import click
 
-from recsys_cli.config import EXACT_URI, LAYOUTS, MODEL_DIR, MOVIES_DATA, RecommendConfig, StoreConfig
+from recsys_cli.config import (
+    EXACT_URI,
+    LAYOUTS,
+    MODEL_DIR,
+    MOVIES_DATA,
+    RecommendConfig,
+    StoreConfig,
+    default_collection,
+    default_uri,
+)
 from recsys_cli.errors import ConfigError
 
 _STORE = StoreConfig()
@@ -46,7 +55,8 @@ def milvus_options(command: _Command) -> _Command:
         click.option(
             "--milvus-uri",
             envvar="RECSYS_MILVUS_URI",
-            help="Milvus Lite folder ending in .db, or a server's address.  [default: milvus.db beside the model]",
+            help="Milvus Lite folder ending in .db, or a server's address.  [default: milvus.db beside the model; "
+            "NAME.milvus.db for a model of another name]",
         ),
         click.option("--milvus-token", envvar="RECSYS_MILVUS_TOKEN", help="user:password or API key of a server."),
         click.option(
@@ -56,7 +66,10 @@ def milvus_options(command: _Command) -> _Command:
         ),
         click.option("--milvus-ca", type=click.Path(path_type=Path), help="PEM file of the server's authority."),
         click.option("--milvus-database", default=_STORE.database, help="Database of a server."),
-        click.option("--collection", default=_STORE.collection, show_default=True, help="Name of the index."),
+        click.option(
+            "--collection",
+            help="Name of the index.  [default: recsys; recsys_NAME for a model of another name]",
+        ),
         click.option("--timeout", default=_STORE.timeout, show_default=True, help="Seconds to wait for Milvus."),
         click.option("--verbose", is_flag=True, help="Show what the libraries log."),
     )
@@ -73,7 +86,7 @@ def store_config(
     milvus_token_file: Path | None,
     milvus_ca: Path | None,
     milvus_database: str,
-    collection: str,
+    collection: str | None,
     timeout: float,
     verbose: bool,
 ) -> StoreConfig:
@@ -88,11 +101,11 @@ def store_config(
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"--milvus-token-file {milvus_token_file}: cannot be read") from error
     return StoreConfig(
-        uri=milvus_uri or str(model.parent / "milvus.db"),
+        uri=milvus_uri or default_uri(model),
         token=milvus_token or "",
         database=milvus_database,
         ca_path=milvus_ca,
-        collection=collection,
+        collection=collection or default_collection(model),
         timeout=timeout,
         verbose=verbose,
     )

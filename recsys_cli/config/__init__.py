@@ -1,5 +1,7 @@
 """Every option and its default, checked where it is built."""
 
+import hashlib
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +89,31 @@ class RecommendConfig:
 
 EXACT_URI = "exact"
 INDEX_TYPES = ("flat", "hnsw", "ivf_flat", "autoindex")
+
+
+def default_uri(model: Path) -> str:
+    """The Milvus Lite folder of a model: ``milvus.db`` beside it, ``NAME.milvus.db`` where it has another name.
+
+    Two models side by side have an index each, and never import over one another.
+    """
+    place = _named(model)
+    is_default = place.name == MODEL_DIR.name
+    return str(place.with_name("milvus.db" if is_default else f"{place.name}.milvus.db"))
+
+
+def default_collection(model: Path) -> str:
+    """The collection of a model: ``recsys``, ``recsys_NAME`` where it has another name than the default one."""
+    name = _named(model).name
+    if name == MODEL_DIR.name:
+        return StoreConfig().collection
+    plain = re.sub(r"\W", "_", name, flags=re.ASCII)[:150]
+    digest = "" if plain == name else f"_{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+    return f"{StoreConfig().collection}_{plain}{digest}"
+
+
+def _named(model: Path) -> Path:
+    """The path with a name at its end, which ``.`` and ``..`` do not have."""
+    return model.resolve() if model.name in ("", "..") else model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys_cli.config import EXACT_URI, MODEL_DIR, MOVIES_DATA, RecommendConfig, StoreConfig
+from recsys_cli.config import (
+    EXACT_URI,
+    MODEL_DIR,
+    MOVIES_DATA,
+    RecommendConfig,
+    StoreConfig,
+    default_collection,
+    default_uri,
+)
 from recsys_cli.config.question import MovieFilter, Person, Question, check_k
 from recsys_cli.dataset.titles import display_title
 from recsys_cli.errors import ConfigError, UnknownUserError
@@ -50,7 +58,7 @@ class Recommender:
             model: folder that ``recsys train`` left.
             movies_data: file that ``recsys preprocess`` wrote.
             milvus_uri: a folder ending in ``.db``, the address of a server, or ``exact`` for search in memory; by
-                default ``milvus.db`` beside the model.
+                default ``milvus.db`` beside the model, or ``NAME.milvus.db`` for a model of another name.
             store: the same with everything else that a server may ask for, instead of ``milvus_uri``.
             imports: when the movies are imported; by default where the index is missing or stale.
 
@@ -61,7 +69,9 @@ class Recommender:
         """
         folder = ModelFolder.open(Path(model))
         with _arguments_named():
-            config = store or StoreConfig(uri=milvus_uri or str(Path(model).parent / "milvus.db"))
+            config = store or StoreConfig(
+                uri=milvus_uri or default_uri(Path(model)), collection=default_collection(Path(model))
+            )
         if imports is None or config.uri == EXACT_URI:  # the exact store begins empty: filling it is no news
             imports = Imports()
         return cls(MovieIndex(folder, Path(movies_data), open_store(config), imports))

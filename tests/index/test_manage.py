@@ -38,7 +38,7 @@ def shown(result: Result) -> dict[str, str]:
 
 def test_index_that_is_not_there(folder: Path) -> None:
     result = call(folder)
-    path = folder / "milvus.db"
+    path = folder / "model.milvus.db"
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == f"Error: {path}: there is no index yet; 'recsys recommend --import' makes it\n"
     assert not path.exists()
@@ -96,14 +96,14 @@ def test_impossible_options(folder: Path, arguments: list[str], message: str) ->
 def test_type_that_the_backend_would_replace(folder: Path) -> None:
     result = call(folder, "--rebuild", "--index-type", "autoindex")
     assert result.exit_code == 1
-    path = folder / "milvus.db"
+    path = folder / "model.milvus.db"
     assert result.stderr.splitlines()[-1] == (
         f"Error: --index-type autoindex: {path} supports flat, hnsw, ivf_flat"
     )
 
 
 def test_file_of_milvus_lite_2(folder: Path) -> None:
-    path = folder / "milvus.db"
+    path = folder / "model.milvus.db"
     sqlite3.connect(path).execute("create table t (x)").connection.close()
     result = call(folder)
     assert result.exit_code == 1
