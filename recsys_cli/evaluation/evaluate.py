@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 import time
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from recsys_cli.config.evaluation import BaselineConfig, EvaluateConfig, Protoco
 from recsys_cli.config.training import TrainConfig, TrainingOptions
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split
+from recsys_cli.evaluation.baselines import BASELINES
 from recsys_cli.evaluation.favourites_curve import curve, measure_ways
 from recsys_cli.evaluation.given_model import open_given, write_predictions
 from recsys_cli.evaluation.protocol import Case, Group, describe_given, describe_splits, split_cases
@@ -91,12 +94,12 @@ def _measure_splits(
         for case in split_cases(dataset, protocol, seed=seed):
             where = f"split {seed} of {config.num_splits}, {' and '.join(group.kind for group in case.groups)}"
             progress.say(f"{where}: training on {len(case.train):,} ratings")
-            stage = partial(_stage, progress, where)
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "model"
                 model = train_on(dataset, case, config.options, data_dir=data, model=path, progress=progress)
                 served = ServedModel(model, dataset)
-                study.add(case, served, title=_title(model), stage=stage)
+                with _stages(progress, f"{where}: ") as stage:
+                    study.add(case, served, title=_title(model), stage=stage)
                 favourites += [
                     _favourites(dataset, model, case, cold) for cold in case.groups if cold.kind == "cold"
                 ]
@@ -134,7 +137,8 @@ def _measure_given(
     given = open_given(config, path, protocol)
     train.say_bad_lines(given.data, given.dataset, progress)
     model = ServedModel(given.folder, given.dataset)
-    study.add(given.case, model, title=_title(given.folder), stage=progress.detail)
+    with _stages(progress) as stage:
+        study.add(given.case, model, title=_title(given.folder), stage=stage)
     if config.predictions is not None:
         write_predictions(config.predictions, given, model)
         progress.say(f"wrote {config.predictions}")
@@ -152,8 +156,17 @@ def _measure_given(
     )
 
 
-def _stage(progress: Progress, where: str, name: str) -> None:
-    progress.detail(f"{where}: {name}")
+@contextmanager
+def _stages(progress: Progress, where: str = "") -> Iterator[Callable[[str], None]]:
+    """A function that is told which recommender is fitted and measured next."""
+    with progress.task("Measuring", total=len(BASELINES) + 1, unit="recommenders") as task:
+        done = count()
+
+        def stage(name: str) -> None:
+            progress.detail(f"{where}{name}")
+            task.update(next(done), now=name)
+
+        yield stage
 
 
 def _title(folder: ModelFolder) -> str:

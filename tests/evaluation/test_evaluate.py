@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from recorded import Recorded
 
 from recsys_cli.cli import main
-from recsys_cli.config.evaluation import ProtocolConfig
+from recsys_cli.config.evaluation import EvaluateConfig, ProtocolConfig
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.dataset.reader import read_dataset
-from recsys_cli.evaluation.evaluate import train_on
+from recsys_cli.evaluation.evaluate import run, train_on
 from recsys_cli.evaluation.protocol import split_cases
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.progress import Silent
@@ -262,3 +263,15 @@ def test_predictions_that_cannot_be_written(model: Path, tmp_path: Path) -> None
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: --predictions {target}: cannot be written (")
     assert "Traceback" not in result.stderr
+
+
+def test_progress_says_what_is_trained_and_what_is_measured() -> None:
+    progress = Recorded()
+    options = TrainingOptions.from_dict({"embedding_dim": 8, "epochs": 2, "holdout": 0.0})
+    run(EvaluateConfig(data=SAMPLE, seeds=1, options=options), progress)
+    assert [title for title, _ in progress.tasks] == ["Training", "Measuring"] * 2
+    training, measuring, *_ = (updates for _, updates in progress.tasks)
+    assert {facts["epoch"] for _, facts in training if "epoch" in facts} == {"1/2", "2/2"}
+    assert "nan" not in {facts["loss"] for _, facts in training if "loss" in facts}
+    assert [facts["now"] for _, facts in measuring][:2] == ["the model", "Mean"]
+    assert [done for done, _ in measuring] == list(range(len(measuring)))

@@ -63,6 +63,21 @@ def test_it_learns_who_likes_what(objective: str, activation: str) -> None:
         assert scores[1:][own[1:]].min() > scores[1:][~own[1:]].max()
 
 
+@pytest.mark.parametrize("objective", ["hybrid", "ranking"])
+def test_it_learns_from_a_sample_of_a_catalogue_that_is_too_large_for_the_full_softmax(objective: str) -> None:
+    # Three users have rated some 35 of the 40 movies: the other columns are drawn.
+    trainer = train(two_blocks(), objective=objective, max_catalogue=39, batch_users=3, learning_rate=0.005)
+    assert trainer.ranking_teacher is None
+    batches = list(trainer.batches.epoch(np.random.default_rng(1)))
+    assert min(len(batch.movie_rows) for batch in batches) < NUM_MOVIES
+    assert all((batch.log_q < 0).any() for batch in batches if len(batch.movie_rows) < NUM_MOVIES)
+    snapshot = trainer.snapshot()
+    for gender, own in ((1, slice(0, NUM_MOVIES // 2)), (2, slice(NUM_MOVIES // 2, None))):
+        scores = (snapshot.movie_vectors @ profile(snapshot.tables, gender))[1:]
+        others = np.delete(scores, np.arange(NUM_MOVIES)[own])
+        assert scores[own].min() > others.max()
+
+
 def test_one_favourite_decides_without_a_profile(hybrid: Snapshot) -> None:
     for movie in (3, NUM_MOVIES - 3):
         user = hybrid.tables.with_history(0, 0, 0, np.array([movie]), np.array([5.0], dtype=np.float32))
