@@ -15,10 +15,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from recsys_cli import __version__
-from recsys_cli.config import DoctorConfig
+from recsys_cli.config import MODEL_DIR, MOVIES_DATA, DoctorConfig
 from recsys_cli.errors import ArtifactError, StoreError
-from recsys_cli.index.contents import movies_fingerprint
-from recsys_cli.index.movies_data import read_movies_data
+from recsys_cli.index.contents import read_movies
+from recsys_cli.index.movies_data import MoviesFile, given_options, preprocess_command
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import open_vocabulary
 from recsys_cli.store import open_store
@@ -59,7 +59,7 @@ def run(config: DoctorConfig) -> tuple[Finding, ...]:
         _look_at_paddle(),
         _look_at_disk(),
         model,
-        _look_at_movies_data(config.movies_data, folder),
+        _look_at_movies_data(config, folder),
         _look_at_index(config, folder),
     )
 
@@ -147,27 +147,24 @@ def _look_at_model(path: Path) -> tuple[ModelFolder | None, Finding]:
     return folder, Finding(name="model", status="ok", detail=detail)
 
 
-def _look_at_movies_data(path: Path, folder: ModelFolder | None) -> Finding:
-    fix = "recsys preprocess -f movies_origin.txt"
+def _look_at_movies_data(config: DoctorConfig, folder: ModelFolder | None) -> Finding:
+    path, fix = config.movies_data, preprocess_command(config.model, config.movies_data)
     if not path.exists():
         return Finding(name="movies", status="note", detail=f"{path}: not there", fix=fix)
     if folder is None:
         return Finding(name="movies", status="note", detail=f"{path}: not checked without a model")
     try:
-        vocabulary = open_vocabulary(folder)
-        movies = read_movies_data(
-            path,
-            vocabulary=vocabulary.fingerprint,
-            num_words=len(vocabulary.words),
-            num_genres=len(vocabulary.genres),
-        )
+        movies = read_movies(open_vocabulary(folder), MoviesFile.read(path, model=config.model))
     except ArtifactError as error:
         return Finding(name="movies", status="error", detail=str(error), fix=fix)
     return Finding(name="movies", status="ok", detail=f"{path}: {len(movies.movie_ids):,} movies of this model")
 
 
 def _look_at_index(config: DoctorConfig, folder: ModelFolder | None) -> Finding:
-    fix = "recsys recommend -a 25 -g M -j 4 --import"
+    options = given_options(
+        ("--model", config.model, MODEL_DIR), ("--movies-data", config.movies_data, MOVIES_DATA)
+    )
+    fix = f"recsys recommend -a 25 -g M -j 4 --import{options}"
     if config.store.is_lite and not Path(config.store.uri).exists():
         return Finding(name="index", status="note", detail=f"{config.store.uri}: not there", fix=fix)
     try:
@@ -181,7 +178,7 @@ def _look_at_index(config: DoctorConfig, folder: ModelFolder | None) -> Finding:
     detail = f"{where}: {index.rows:,} movies, {index.index_type}"
     if folder is not None and index.fingerprint.model != folder.fingerprint:
         return Finding(name="index", status="note", detail=f"{detail}, of another model", fix=fix)
-    if config.movies_data.exists() and index.fingerprint.movies != movies_fingerprint(config.movies_data):
+    if config.movies_data.exists() and index.fingerprint.movies != MoviesFile.read(config.movies_data).fingerprint:
         detail = f"{detail}, of another {config.movies_data.name}"
         return Finding(name="index", status="note", detail=detail, fix=fix)
     return Finding(name="index", status="ok", detail=detail)

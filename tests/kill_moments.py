@@ -15,7 +15,7 @@ from pathlib import Path
 from recsys_cli.dataset.archive import unpack_file
 from recsys_cli.dataset.releases import Release
 from recsys_cli.errors import RecsysError
-from recsys_cli.index.movies_data import read_movies_data
+from recsys_cli.index.movies_data import MoviesFile, read_movies_data
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.progress import Silent
 
@@ -112,7 +112,7 @@ def kill_preprocess(folder: Path) -> None:
 
     def look() -> str:
         vocabulary = model.info.vocabulary_fingerprint
-        movies = read_movies_data(target, vocabulary=vocabulary, num_words=99, num_genres=99)
+        movies = read_movies_data(MoviesFile.read(target), vocabulary=vocabulary, num_words=99, num_genres=99)
         return {1: "old", 4: "new"}[len(movies.movie_ids)]
 
     kill_everywhere(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.titles import title_year
-from recsys_cli.errors import ArtifactError
-from recsys_cli.index.movies_data import EncodedMovies, read_movies_data
+from recsys_cli.index.movies_data import EncodedMovies, MoviesFile, read_movies_data
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.store.base import IndexContent
@@ -21,54 +18,38 @@ if TYPE_CHECKING:
     from recsys_cli.towers.encoder import MovieEncoder
 
 
-def movies_fingerprint(movies_data: Path) -> str:
-    """SHA-256, in hexadecimal, of ``movies_data.txt``.
-
-    Raises:
-        ArtifactError: the file is missing or cannot be read.
-    """
-    try:
-        return hashlib.sha256(movies_data.read_bytes()).hexdigest()
-    except FileNotFoundError as error:
-        raise ArtifactError(
-            f"{movies_data}: not found; run 'recsys preprocess -f movies_origin.txt' first"
-        ) from error
-    except OSError as error:
-        raise ArtifactError(f"{movies_data}: cannot be read ({error.strerror})") from error
-
-
-def read_movies(vocabulary: Vocabulary, movies_data: Path) -> EncodedMovies:
+def read_movies(vocabulary: Vocabulary, file: MoviesFile) -> EncodedMovies:
     """The movies of ``movies_data.txt``.
 
     Raises:
-        ArtifactError: the file is missing, malformed, or made for another vocabulary.
+        ArtifactError: the file is malformed, or made for another vocabulary.
     """
     return read_movies_data(
-        movies_data,
+        file,
         vocabulary=vocabulary.fingerprint,
         num_words=len(vocabulary.words),
         num_genres=len(vocabulary.genres),
     )
 
 
-def load_catalogue(folder: ModelFolder, movies_data: Path) -> IndexContent:
+def load_content(folder: ModelFolder, file: MoviesFile) -> IndexContent:
     """The movies of ``movies_data.txt`` with their vectors.
 
     Raises:
         ArtifactError: a file is missing, damaged, or belongs to another model.
     """
     vocabulary = open_vocabulary(folder)
-    movies = read_movies(vocabulary, movies_data)
+    movies = read_movies(vocabulary, file)
     return IndexContent(
         movie_ids=movies.movie_ids,
-        vectors=CatalogueVectors(folder, vocabulary, movies),
+        vectors=ContentVectors(folder, vocabulary, movies),
         titles=movies.titles,
         years=np.array([title_year(title) for title in movies.titles], dtype=np.int32),
         genres=movies.genres,
     )
 
 
-class CatalogueVectors:
+class ContentVectors:
     """(M, D) float32 unit rows, a batch made when it is indexed: besides the model's own, no more is in memory.
 
     The model folder holds what its tower gave at the end of training; paddle is loaded only for movies that are

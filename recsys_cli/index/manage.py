@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from recsys_cli.config import ManageIndexConfig, StoreConfig
 from recsys_cli.errors import ArtifactError
-from recsys_cli.index.contents import load_catalogue, movies_fingerprint
-from recsys_cli.index.movie_index import importing
+from recsys_cli.index.contents import load_content
+from recsys_cli.index.movie_index import importing, wanted_fingerprint
+from recsys_cli.index.movies_data import MoviesFile
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.progress import Progress
 from recsys_cli.store import open_store
@@ -45,32 +46,28 @@ def run(config: ManageIndexConfig, store: StoreConfig, progress: Progress) -> In
     """
     built: WriteReport | None = None
     dropped: tuple[str, ...] = ()
-    content = load_catalogue(ModelFolder.open(config.model), config.movies_data) if config.rebuild else None
+    made_of = _made_of(config) if config.rebuild else None
     with open_store(store, create=config.rebuild) as index:
         if config.drop:
             dropped = index.drop()
-        if content is not None:
+        if made_of is not None:
+            content, wanted = load_content(*made_of), wanted_fingerprint(*made_of)
             with importing(content, "as asked", progress) as written:
-                fingerprint = _wanted(config)
-                built = index.write(content, fingerprint, index=config.index, rebuild=True, progress=written)
+                built = index.write(content, wanted, index=config.index, rebuild=True, progress=written)
         info = index.describe()
     matches, reason = _compare(info.fingerprint, config)
     return IndexReport(index=info, matches=matches, reason=reason, built=built, dropped=dropped)
 
 
-def _wanted(config: ManageIndexConfig) -> Fingerprint:
-    """The fingerprint of an index of this model and this movies file."""
-    folder = ModelFolder.open(config.model)
-    return Fingerprint(
-        model=folder.fingerprint, movies=movies_fingerprint(config.movies_data), dim=folder.info.embedding_dim
-    )
+def _made_of(config: ManageIndexConfig) -> tuple[ModelFolder, MoviesFile]:
+    return ModelFolder.open(config.model), MoviesFile.read(config.movies_data, model=config.model)
 
 
 def _compare(found: Fingerprint | None, config: ManageIndexConfig) -> tuple[bool | None, str]:
     if found is None:
         return None, "there is no index yet"
     try:
-        wanted = _wanted(config)
+        wanted = wanted_fingerprint(*_made_of(config))
     except ArtifactError as error:
         return None, str(error)
     if found == wanted:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from recsys_cli.config.question import MovieFilter
 from recsys_cli.dataset.title_search import FoundMovie, TitleIndex
 from recsys_cli.errors import ConfigError, StoreError
-from recsys_cli.index.contents import load_catalogue, movies_fingerprint, read_movies
-from recsys_cli.index.movies_data import EncodedMovies
+from recsys_cli.index.contents import load_content, read_movies
+from recsys_cli.index.movies_data import EncodedMovies, MoviesFile
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.progress import Progress, Silent
@@ -55,16 +55,16 @@ class MovieIndex:
     @cached_property
     def fingerprint(self) -> Fingerprint:
         """What the index must have been made from."""
-        return Fingerprint(
-            model=self.folder.fingerprint,
-            movies=movies_fingerprint(self._movies_data),
-            dim=self.folder.info.embedding_dim,
-        )
+        return wanted_fingerprint(self.folder, self._file)
+
+    @cached_property
+    def _file(self) -> MoviesFile:
+        return MoviesFile.read(self._movies_data, model=self.folder.path)
 
     @cached_property
     def movies(self) -> EncodedMovies:
         """The movies of ``movies_data.txt``."""
-        return read_movies(self.vocabulary, self._movies_data)
+        return read_movies(self.vocabulary, self._file)
 
     @cached_property
     def titles(self) -> TitleIndex:
@@ -99,7 +99,7 @@ class MovieIndex:
         if reason and not self._imports.allowed:
             raise StoreError(f"{reason}; leave out --no-import to import the movies")
         if reason:
-            content = load_catalogue(self.folder, self._movies_data)
+            content = load_content(self.folder, self._file)
             progress = self._imports.progress
             with importing(content, reason, progress) as written:
                 report = self.store.write(content, self.fingerprint, rebuild=self._imports.force, progress=written)
@@ -146,6 +146,11 @@ class MovieIndex:
             if name.strip().casefold() not in known:
                 raise ConfigError(_no_genre(name, list(known.values()), option))
         return tuple(dict.fromkeys(known[name.strip().casefold()] for name in names))
+
+
+def wanted_fingerprint(folder: ModelFolder, file: MoviesFile) -> Fingerprint:
+    """What an index of this model and this movies file is made from."""
+    return Fingerprint(model=folder.fingerprint, movies=file.fingerprint, dim=folder.info.embedding_dim)
 
 
 @contextmanager

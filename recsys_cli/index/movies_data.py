@@ -5,7 +5,9 @@ fingerprint of the vocabulary. Word ids are separated by spaces, genre ids and n
 the name of a genre a backslash stands before ``|``, ``:`` and itself.
 """
 
+import hashlib
 import re
+import shlex
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from recsys_cli.config import MODEL_DIR, MOVIES_DATA
 from recsys_cli.errors import ArtifactError, DataError
 from recsys_cli.replacing import replacing
 
@@ -71,30 +74,78 @@ def _cannot_write(path: Path, reason: str) -> DataError:
     return DataError(f"{path}: cannot be written ({reason}); choose another file with -o")
 
 
-def read_movies_data(path: Path, *, vocabulary: str, num_words: int, num_genres: int) -> EncodedMovies:
-    """Read the file and check it against the vocabulary of the model.
+def preprocess_command(model: Path, movies_data: Path) -> str:
+    """The command that makes a movies file for a model, as a person would type it."""
+    options = given_options(("--model", model, MODEL_DIR), ("-o", movies_data, MOVIES_DATA))
+    return f"recsys preprocess -f movies_origin.txt{options}"
+
+
+def given_options(*options: tuple[str, Path, Path]) -> str:
+    """The options of a command whose paths are not the default: triples of flag, path and default."""
+    return "".join(f" {flag} {shlex.quote(str(path))}" for flag, path, default in options if path != default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoviesFile:
+    """``movies_data.txt`` as it was at one moment, read once.
+
+    Attributes:
+        path: the file.
+        content: its bytes.
+        again: the command that makes it.
+    """
+
+    path: Path
+    content: bytes
+    again: str
+
+    @classmethod
+    def read(cls, path: Path, *, model: Path = MODEL_DIR) -> "MoviesFile":
+        """Read the file.
+
+        Args:
+            path: what ``recsys preprocess`` wrote.
+            model: folder of the model that it was made for, for the messages.
+
+        Raises:
+            ArtifactError: the file is missing or cannot be read.
+        """
+        again = preprocess_command(model, path)
+        try:
+            return cls(path=path, content=path.read_bytes(), again=again)
+        except FileNotFoundError as error:
+            raise ArtifactError(f"{path}: not found; run '{again}' first") from error
+        except OSError as error:
+            raise ArtifactError(f"{path}: cannot be read ({error.strerror}); run '{again}' again") from error
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the content, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def read_movies_data(file: MoviesFile, *, vocabulary: str, num_words: int, num_genres: int) -> EncodedMovies:
+    """Take the file apart and check it against the vocabulary of the model.
 
     Args:
-        path: what ``recsys preprocess`` wrote.
+        file: what ``recsys preprocess`` wrote.
         vocabulary: fingerprint of the model's vocabulary.
         num_words: words the vocabulary knows; a word id is 0..num_words.
         num_genres: genres the vocabulary knows; a genre id is 0..num_genres.
 
     Raises:
-        ArtifactError: the file is missing, was made for another vocabulary, or has a malformed line.
+        ArtifactError: the file was made for another vocabulary, or has a malformed line.
     """
-    again = "run 'recsys preprocess -f movies_origin.txt' again"
+    path, again = file.path, f"run '{file.again}' again"
     try:
-        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{path}: not found; run 'recsys preprocess -f movies_origin.txt' first") from error
-    except (OSError, UnicodeDecodeError) as error:
+        lines = file.content.decode().replace("\r\n", "\n").rstrip("\n").split("\n")
+    except UnicodeDecodeError as error:
         raise ArtifactError(f"{path}: cannot be read ({error}); {again}") from error
     if not lines[0].startswith(_HEADER):
         raise ArtifactError(f"{path}:1: the line '{_HEADER}...' is missing; {again}")
     if lines[0].removeprefix(_HEADER) != vocabulary:
         raise ArtifactError(f"{path}: was made for another model's vocabulary; {again}")
-    movies = [_parse(path, number, line, num_words, num_genres) for number, line in enumerate(lines[1:], 2)]
+    movies = [_parse(file, number, line, num_words, num_genres) for number, line in enumerate(lines[1:], 2)]
     ids = np.array([movie[0] for movie in movies], dtype=np.int64)
     if not len(ids):
         raise ArtifactError(f"{path}: holds no movies; {again}")
@@ -115,7 +166,7 @@ def read_movies_data(path: Path, *, vocabulary: str, num_words: int, num_genres:
 _Line = tuple[int, tuple[int, ...], tuple[int, ...], str, tuple[str, ...]]
 
 
-def _parse(path: Path, number: int, line: str, num_words: int, num_genres: int) -> _Line:
+def _parse(file: MoviesFile, number: int, line: str, num_words: int, num_genres: int) -> _Line:
     try:
         movie_id, words, genre_rows, rest = line.split("::", 3)
         title, genres = rest.rsplit("::", 1)  # a title may itself hold "::"
@@ -128,14 +179,14 @@ def _parse(path: Path, number: int, line: str, num_words: int, num_genres: int) 
         )
     except ValueError as error:
         raise ArtifactError(
-            f"{path}:{number}: expected 'MovieID::word ids::genre ids::title::genre names', got {line[:60]!r}; "
-            "run 'recsys preprocess' again"
+            f"{file.path}:{number}: expected 'MovieID::word ids::genre ids::title::genre names', "
+            f"got {line[:60]!r}; run '{file.again}' again"
         ) from error
     for field, rows, limit in (("word id", parsed[1], num_words), ("genre id", parsed[2], num_genres)):
         for row in rows:
             if not 0 <= row <= limit:
                 raise ArtifactError(
-                    f"{path}:{number}: {field} {row} is not in 0..{limit}; run 'recsys preprocess' again"
+                    f"{file.path}:{number}: {field} {row} is not in 0..{limit}; run '{file.again}' again"
                 )
     return parsed
 

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from recsys_cli.cli import main
-from recsys_cli.index.contents import load_catalogue
+from recsys_cli.index.contents import load_content
+from recsys_cli.index.movies_data import MoviesFile
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.store.base import IndexContent
 
@@ -32,7 +33,7 @@ def content(folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     Path("movies_origin.txt").write_text("\n".join(lines) + "\n", encoding="latin-1")
     done = CliRunner().invoke(main, ["preprocess", "-f", "movies_origin.txt"])
     assert done.exit_code == 0, done.stderr
-    return load_catalogue(ModelFolder.open(tmp_path / MODEL), tmp_path / "movies_data.txt")
+    return load_content(ModelFolder.open(tmp_path / MODEL), MoviesFile.read(tmp_path / "movies_data.txt"))
 
 
 def test_a_batch_is_a_part_of_the_whole(content: IndexContent, folder: ModelFolder) -> None:

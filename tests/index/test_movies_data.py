@@ -5,10 +5,16 @@ import numpy as np
 import pytest
 
 from recsys_cli.errors import ArtifactError, DataError
-from recsys_cli.index.movies_data import EncodedMovies, read_movies_data, write_movies_data
+from recsys_cli.index.movies_data import (
+    EncodedMovies,
+    MoviesFile,
+    preprocess_command,
+    read_movies_data,
+    write_movies_data,
+)
 
 HEADER = "# recsys movies_data 1 vocabulary=abc"
-AGAIN = "run 'recsys preprocess -f movies_origin.txt' again"
+AGAIN = "run 'recsys preprocess -f movies_origin.txt -o {path}' again"
 
 
 @pytest.fixture
@@ -24,7 +30,7 @@ def movies() -> EncodedMovies:
 
 
 def _read(path: Path) -> EncodedMovies:
-    return read_movies_data(path, vocabulary="abc", num_words=2, num_genres=1)
+    return read_movies_data(MoviesFile.read(path), vocabulary="abc", num_words=2, num_genres=1)
 
 
 def test_what_is_written_is_read(tmp_path: Path, movies: EncodedMovies) -> None:
@@ -77,13 +83,12 @@ def test_genres_with_separators_in_them_come_back(tmp_path: Path, movies: Encode
         ),
         (
             HEADER + "\n1::2::T\n",
-            "{path}:2: expected 'MovieID::word ids::genre ids::title::genre names', got '1::2::T'; "
-            "run 'recsys preprocess' again",
+            f"{{path}}:2: expected 'MovieID::word ids::genre ids::title::genre names', got '1::2::T'; {AGAIN}",
         ),
-        (HEADER + "\n1::3::1::T::G\n", "{path}:2: word id 3 is not in 0..2; run 'recsys preprocess' again"),
+        (HEADER + "\n1::3::1::T::G\n", f"{{path}}:2: word id 3 is not in 0..2; {AGAIN}"),
         (
             HEADER + "\n1::1::-1::T::G\n",
-            "{path}:2: genre id -1 is not in 0..1; run 'recsys preprocess' again",
+            f"{{path}}:2: genre id -1 is not in 0..1; {AGAIN}",
         ),
     ],
 )
@@ -99,7 +104,15 @@ def test_a_missing_file_names_the_command(tmp_path: Path) -> None:
     path = tmp_path / "movies_data.txt"
     with pytest.raises(ArtifactError) as caught:
         _read(path)
-    assert str(caught.value) == f"{path}: not found; run 'recsys preprocess -f movies_origin.txt' first"
+    assert str(caught.value) == f"{path}: not found; run 'recsys preprocess -f movies_origin.txt -o {path}' first"
+
+
+def test_the_command_to_run_again_is_the_one_that_was_run() -> None:
+    default = Path("recommender_system.inference.model"), Path("movies_data.txt")
+    assert preprocess_command(*default) == "recsys preprocess -f movies_origin.txt"
+    assert preprocess_command(Path("my model"), Path("b/movies.txt")) == (
+        "recsys preprocess -f movies_origin.txt --model 'my model' -o b/movies.txt"
+    )
 
 
 def test_an_unwritable_folder_leaves_nothing(tmp_path: Path, movies: EncodedMovies) -> None:
