@@ -37,6 +37,13 @@ def import_until(config: StoreConfig, content: IndexContent, movies: str, last_c
         store.write(content, fingerprint(movies))
 
 
+def import_whole(config: StoreConfig, content: IndexContent, movies: str, rebuild: bool) -> None:
+    """Import, in small batches."""
+    _small_batches()
+    with open_store(config) as store:
+        store.write(content, fingerprint(movies), rebuild=rebuild)
+
+
 def import_slowly(config: StoreConfig, movies: str) -> None:
     """Import in many batches, letting others into the folder after each."""
     _small_batches()

@@ -42,6 +42,18 @@ def known_content() -> IndexContent:
     )
 
 
+def changed_content() -> IndexContent:
+    """The known movies without 10, 20 under another title, and new: 15, of a new genre, and 70."""
+    known = known_content()
+    return IndexContent(
+        movie_ids=np.array([7, 15, 20, 30, 40, 50, 60, 70], dtype=np.int64),
+        vectors=fan([0.5, 0.95, 0.6, 0.8, 1.0, 0.2, -0.4, 0.1]),
+        titles=[known.titles[0], "Alien", "Seven Samurai", *known.titles[3:], "Solaris"],
+        years=np.array([2001, 1979, 1954, 1990, 1994, 0, 1985, 1972], dtype=np.int32),
+        genres=[known.genres[0], ("Sci-Fi",), *known.genres[2:], ("Drama",)],
+    )
+
+
 def random_content(rng: np.random.Generator, count: int, dim: int = DIM) -> IndexContent:
     """Movies 1..count with random vectors, years and up to three of six genres."""
     names = np.array(["Action", "Comedy", "Drama", "Film-Noir", "War", "Children's"])

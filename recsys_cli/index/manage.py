@@ -10,7 +10,7 @@ from recsys_cli.index.movies_data import MoviesFile
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.progress import Progress
 from recsys_cli.store import open_store
-from recsys_cli.store.base import Fingerprint, IndexInfo, WriteReport
+from recsys_cli.store.base import NO_MOVIES, Fingerprint, IndexInfo, WriteReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +72,6 @@ def _compare(found: Fingerprint | None, config: ManageIndexConfig) -> tuple[bool
         return None, str(error)
     if found == wanted:
         return True, ""
+    if found.model == wanted.model and found.movies == NO_MOVIES:
+        return False, "an import into it is going on, or did not end"
     return False, f"it belongs to another {'model' if found.model != wanted.model else config.movies_data.name}"

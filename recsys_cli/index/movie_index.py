@@ -17,7 +17,7 @@ from recsys_cli.index.movies_data import EncodedMovies, MoviesFile
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.progress import Progress, Silent
-from recsys_cli.store.base import Filter, Fingerprint, Hits, IndexContent, Store
+from recsys_cli.store.base import NO_MOVIES, Filter, Fingerprint, Hits, IndexContent, Store
 
 _NEAR_GENRE = 60  # of 100, in rapidfuzz's WRatio
 
@@ -82,6 +82,8 @@ class MovieIndex:
             return "there is no index yet"
         if found.model != wanted.model:
             return "the index belongs to another model"
+        if found.movies == NO_MOVIES:
+            return "an import into the index is going on, or did not end"
         if found.movies != wanted.movies:
             return f"the index belongs to another {self._movies_data.name}"
         return None if found == wanted else "the index has another dimension or metric"

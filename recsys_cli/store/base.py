@@ -9,7 +9,8 @@ Invariants, the same for every store:
 4. A reader sees the previous index or the new one. A new index is built under a name of its own, checked, and
    put in use by moving one alias; until then, and for good if the import dies, the previous one answers.
    The one exception: when only the movies file has changed, the changed rows are written in place, each row
-   being the old or the new one, and the fingerprint moves last.
+   being the old or the new one. Before the first of them the index is marked as belonging to no movies, and the
+   fingerprint is set after the last: who opens it in between, or after the update died, finds it stale.
 5. A filter limits the search itself: k movies come back whenever k movies pass the filter.
 """
 
@@ -24,6 +25,7 @@ import numpy.typing as npt
 
 from recsys_cli.config import IndexConfig
 
+NO_MOVIES = ""  # in the fingerprint of an index whose rows are being changed: equal to nobody's
 METRIC = "IP"  # inner product, the only metric: vectors are unit rows
 
 
@@ -45,7 +47,7 @@ class Fingerprint:
     """What an index was made from; two indexes with equal fingerprints hold the same rows."""
 
     model: str  # fingerprint of the model folder
-    movies: str  # sha256 of the movies file
+    movies: str  # sha256 of the movies file, or NO_MOVIES
     dim: int  # width of a vector
     metric: str = METRIC
 
@@ -233,7 +235,7 @@ class Store(Protocol):
 
     @property
     def fingerprint(self) -> Fingerprint | None:
-        """What the index was made from; None if there is no index."""
+        """What the index was made from; None if there is no index. Of `NO_MOVIES` while rows are being changed."""
         ...
 
     @property

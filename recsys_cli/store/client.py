@@ -14,10 +14,6 @@ class RowIterator(Protocol):
         """The next batch, empty at the end."""
         ...
 
-    def close(self) -> None:
-        """Give up the place in the collection."""
-        ...
-
 
 class Client(Protocol):
     """What is used of `pymilvus.MilvusClient`; every call takes a timeout in seconds."""

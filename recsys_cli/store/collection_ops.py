@@ -54,9 +54,8 @@ def read_digests(link: Connection, collection: str) -> Iterator[tuple[int, int]]
         output_fields=["movie_id", "digest"],
         consistency_level="Strong",
     )
-    while batch := rows.next():
+    for batch in link.batches(rows):
         yield from ((int(row["movie_id"]), int(row["digest"])) for row in batch)
-    rows.close()
 
 
 def drop(link: Connection, collection: str) -> None:

@@ -4,7 +4,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -16,7 +16,7 @@ from pymilvus.exceptions import ConnectionConfigException, MilvusException
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
-from recsys_cli.store.client import Client
+from recsys_cli.store.client import Client, RowIterator
 from recsys_cli.store.reach import why_unavailable
 
 _P = ParamSpec("_P")
@@ -105,6 +105,15 @@ class Connection:
         options.setdefault("timeout", self.config.timeout)
         with _one_line(self.config):
             return method(*args, **options)
+
+    def batches(self, rows: RowIterator) -> Iterator[Sequence[dict[str, Any]]]:
+        """The batches of rows of an iterator, its failures as those of `call`."""
+        while True:
+            with _one_line(self.config):
+                batch = rows.next()
+            if not batch:
+                return
+            yield batch
 
     def let_others_in(self) -> None:
         """Leave a Milvus Lite folder for a moment, so that processes that wait for it get their turn."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recsys_cli.config import IndexConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store import collection_ops, layout
-from recsys_cli.store.base import Fingerprint, IndexContent, WriteReport
+from recsys_cli.store.base import NO_MOVIES, Fingerprint, IndexContent, WriteReport
 from recsys_cli.store.checks import check_vectors
 from recsys_cli.store.collection_ops import BATCH, PATIENT
 from recsys_cli.store.connection import Connection, NotFoundError
@@ -36,6 +36,10 @@ class _Difference:
         return len(self.added) + len(self.changed) + len(self.removed)
 
 
+class _LostError(StoreError):
+    """Another import has put its index in use."""
+
+
 class Import:
     """One import under an alias."""
 
@@ -57,6 +61,7 @@ class Import:
         self._progress = progress
         self._started = time.perf_counter()
         self._turn = time.monotonic()
+        self._mark = ""  # of the update in place
 
     def run(self, current: tuple[str, Meta] | None, *, index: IndexConfig, rebuild: bool) -> WriteReport:
         """Do what is needed to go from the collection that readers use to the content.
@@ -67,15 +72,34 @@ class Import:
             rebuild: build anew in any case.
         """
         if current is not None and not rebuild:
-            collection, meta = current
-            if meta.fingerprint == self._fingerprint and not meta.updating:
+            _, meta = current
+            if meta.fingerprint == self._fingerprint:
                 return self._report("current", meta.index_type, 0, 0, 0)
-            kept = (meta.fingerprint.model, meta.fingerprint.dim, meta.fingerprint.metric)
-            if kept == (self._fingerprint.model, self._fingerprint.dim, self._fingerprint.metric):
-                difference = self._compare(collection)
-                if difference.total <= _UPDATE_UP_TO * len(self._content):
-                    return self._update(collection, meta, difference)
-        return self._build(current[0] if current is not None else None, index)
+        try:
+            return self._update_or_build(current, index, rebuild=rebuild)
+        except _LostError:
+            now = collection_ops.read_alias(self._link, self._alias)
+            if rebuild or now is None or now[1].fingerprint != self._fingerprint:
+                raise
+            return self._report("current", now[1].index_type, 0, 0, 0)  # the other one imported the same
+
+    def _update_or_build(
+        self, current: tuple[str, Meta] | None, index: IndexConfig, *, rebuild: bool
+    ) -> WriteReport:
+        if current is None:
+            return self._build(None, index)
+        collection, meta = current
+        # An update that died is not gone on with: it may be alive, and its rows would mix with these.
+        if not rebuild and not meta.updating and self._is_alike(meta.fingerprint):
+            difference = self._compare(collection)
+            is_small = difference.total <= _UPDATE_UP_TO * len(self._content)
+            if is_small and collection_ops.read_alias(self._link, collection) == current:
+                return self._update(collection, meta, difference)
+        return self._build(collection, index)
+
+    def _is_alike(self, other: Fingerprint) -> bool:
+        """Whether two indexes differ in their movies alone."""
+        return replace(other, movies=NO_MOVIES) == replace(self._fingerprint, movies=NO_MOVIES)
 
     def _build(self, previous: str | None, index: IndexConfig) -> WriteReport:
         """Build a collection beside the previous one and put it in use."""
@@ -172,18 +196,24 @@ class Import:
         return _Difference(np.flatnonzero(~known), both[differs], ids[~np.isin(ids, wanted)])
 
     def _update(self, collection: str, meta: Meta, difference: _Difference) -> WriteReport:
-        """Write the difference in place; the fingerprint moves when all of it is there."""
+        """Write the difference in place; in between the collection belongs to no movies."""
         link = self._link
         new = {name for names in self._content.genres for name in names} - set(meta.genres)
-        meta = replace(meta, genres=meta.genres + tuple(sorted(new)), updating=self._fingerprint.digest)
+        meta = replace(meta, genres=meta.genres + tuple(sorted(new))).being_changed()
+        self._mark = meta.updating
         try:
             link.call(link.client.alter_collection_properties, collection, meta.to_properties())
             changed = np.concatenate([difference.added, difference.changed])
             self._write_rows(collection, meta, changed, replacing=True)
             for start in range(0, len(difference.removed), BATCH):
-                link.call(link.client.delete, collection, ids=difference.removed[start : start + BATCH].tolist())
+                self._refuse_company(collection)
+                ids = difference.removed[start : start + BATCH].tolist()
+                link.call(link.client.delete, collection, ids=ids)
             link.call(link.client.flush, collection, timeout=PATIENT)
             self._check(collection, meta.index_type)
+            self._refuse_company(collection)
+            if self._compare(collection).total:
+                raise self._mixed()
             done = replace(meta, fingerprint=self._fingerprint, updating="")
             link.call(link.client.alter_collection_properties, collection, done.to_properties())
         except NotFoundError as error:
@@ -191,6 +221,14 @@ class Import:
         collection_ops.drop_others(link, self._alias)
         sizes = [len(difference.added), len(difference.changed), len(difference.removed)]
         return self._report("updated", meta.index_type, *sizes)
+
+    def _refuse_company(self, collection: str) -> None:
+        """End an update when another has marked the collection too: neither may call the rows its own."""
+        found = collection_ops.read_alias(self._link, collection)
+        if found is None:
+            raise self._lost()
+        if found[1].updating != self._mark:
+            raise self._mixed()
 
     def _write_rows(
         self, collection: str, meta: Meta, positions: npt.NDArray[np.int64], *, replacing: bool = False
@@ -202,6 +240,8 @@ class Import:
         for start in range(0, len(positions), BATCH):
             batch = positions[start : start + BATCH]
             rows = list(self._rows(batch, digests, codes, meta.dialect))
+            if replacing:
+                self._refuse_company(collection)
             send = link.client.upsert if replacing else link.client.insert  # taking turns changes the client
             link.call(send, collection, rows, timeout=PATIENT)
             if self._progress is not None:
@@ -238,9 +278,15 @@ class Import:
             self._turn = time.monotonic()
 
     def _lost(self) -> StoreError:
-        return StoreError(
+        return _LostError(
             f"{self._link.config.address}: another import of {self._alias!r} finished first and its index is "
             "in use; nothing of this one is left"
+        )
+
+    def _mixed(self) -> StoreError:
+        return _LostError(
+            f"{self._link.config.address}: another import changes the index {self._alias!r} at the same time; "
+            "run the command again when it has ended"
         )
 
     def _report(self, action: Any, index_type: str, added: int, changed: int, removed: int) -> WriteReport:

@@ -3,14 +3,14 @@
 import json
 import re
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pymilvus import DataType, MilvusClient
 
 from recsys_cli.config import IndexConfig
 from recsys_cli.errors import StoreError
-from recsys_cli.store.base import METRIC, Fingerprint
+from recsys_cli.store.base import METRIC, NO_MOVIES, Fingerprint
 from recsys_cli.store.expression import GENRE_CODES, Dialect
 
 PROPERTY = "recsys"
@@ -32,12 +32,12 @@ class Meta:
     """What a collection says about itself.
 
     Attributes:
-        fingerprint: what its rows were made from.
+        fingerprint: what its rows were made from; of no movies while they are being changed.
         genres: names, in the order of their codes.
         dialect: form of the genre field.
         index_type: lower case.
         search: parameters of a search in this index, for Milvus.
-        updating: digest of the fingerprint that an update of rows in place is on its way to, or "".
+        updating: what marks the update of rows in place that is going on, or died, or "".
     """
 
     fingerprint: Fingerprint
@@ -46,6 +46,11 @@ class Meta:
     index_type: str
     search: dict[str, int] = field(default_factory=dict)
     updating: str = ""
+
+    def being_changed(self) -> "Meta":
+        """The same of no movies, with a mark that no other update has."""
+        nothing = replace(self.fingerprint, movies=NO_MOVIES)
+        return replace(self, fingerprint=nothing, updating=secrets.token_hex(8))
 
     def to_properties(self) -> dict[str, str]:
         """The collection's properties: one, so that they change all at once."""
@@ -67,7 +72,10 @@ class Meta:
             raise StoreError(f"the collection {collection!r} has another format: import it again with --import")
         values["fingerprint"] = Fingerprint(**values["fingerprint"])
         values["genres"] = tuple(values["genres"])
-        return cls(**values)
+        found = cls(**values)
+        if found.updating and found.fingerprint.movies != NO_MOVIES:  # left by a version that kept the old one
+            return found.being_changed()
+        return found
 
 
 def new_name(alias: str, fingerprint: Fingerprint) -> str:

@@ -12,6 +12,9 @@ from milvus_server import Server
 from models import write_small_model, write_small_movies_data
 
 from recsys_cli.cli import main
+from recsys_cli.config import StoreConfig
+from recsys_cli.store import open_store
+from recsys_cli.store.collection_ops import read_alias
 
 
 @pytest.fixture
@@ -100,6 +103,27 @@ def test_type_that_the_backend_would_replace(folder: Path) -> None:
     assert result.stderr.splitlines()[-1] == (
         f"Error: --index-type autoindex: {path} supports flat, hnsw, ivf_flat"
     )
+
+
+def test_an_index_whose_update_did_not_end_is_nobodys(folder: Path) -> None:
+    assert call(folder, "--rebuild").exit_code == 0
+    with open_store(StoreConfig(uri=str(folder / "milvus.db"))) as store:
+        link, current = store._link, read_alias(store._link, "recsys")  # type: ignore[attr-defined]
+        assert current is not None
+        name, meta = current
+        link.call(link.client.alter_collection_properties, name, meta.being_changed().to_properties())
+    lines = shown(call(folder))
+    assert lines["Matches"] == "no: an import into it is going on, or did not end"
+    files = ["--model", str(folder / "model"), "--movies-data", str(folder / "movies_data.txt"), "-g", "M"]
+    refused = CliRunner().invoke(main, ["recommend", *files, "--no-import"])
+    assert refused.stderr == (
+        "Error: an import into the index is going on, or did not end; leave out --no-import to import the movies\n"
+    )
+    answered = CliRunner().invoke(main, ["recommend", *files])
+    assert answered.stderr.startswith(
+        "Importing 4 movies: an import into the index is going on, or did not end.\n"
+    )
+    assert shown(call(folder))["Matches"] == "yes, model and movies"
 
 
 def test_file_of_milvus_lite_2(folder: Path) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from milvus_server import Server
 from store_children import children, import_slowly, import_until
-from store_data import FIRST_AXIS, fan, fingerprint, known_content, random_content, unit_rows
+from store_data import FIRST_AXIS, changed_content, fan, fingerprint, known_content, random_content, unit_rows
 
 from recsys_cli.config import IndexConfig, StoreConfig
 from recsys_cli.errors import StoreError
@@ -55,18 +55,6 @@ def lite(tmp_path: Path) -> StoreConfig:
 def reversed_content() -> IndexContent:
     """The known movies with vectors of the opposite order."""
     return replace(known_content(), vectors=fan([-0.5, -0.9, 0.5, -0.8, -1.0, 0.7, 0.9]))
-
-
-def changed_content() -> IndexContent:
-    """The known movies without 10, 20 under another title, and new: 15, of a new genre, and 70."""
-    known = known_content()
-    return IndexContent(
-        movie_ids=np.array([7, 15, 20, 30, 40, 50, 60, 70], dtype=np.int64),
-        vectors=fan([0.5, 0.95, 0.6, 0.8, 1.0, 0.2, -0.4, 0.1]),
-        titles=[known.titles[0], "Alien", "Seven Samurai", *known.titles[3:], "Solaris"],
-        years=np.array([2001, 1979, 1954, 1990, 1994, 0, 1985, 1972], dtype=np.int32),
-        genres=[known.genres[0], ("Sci-Fi",), *known.genres[2:], ("Drama",)],
-    )
 
 
 def top(store: Store, k: int = 3, **options: Any) -> list[int]:
@@ -190,35 +178,6 @@ def test_killed_import_leaves_the_old_index_and_the_next_one_cleans_up(lite: Sto
         store.write(reversed_content(), fingerprint("newer"), rebuild=True)
         assert top(store) == NEW
         assert store.describe().others == ()
-
-
-@pytest.mark.parametrize("point", [p if p == 5 else pytest.param(p, marks=pytest.mark.slow) for p in range(1, 15)])
-def test_killed_update_is_finished_by_the_next_import(lite: StoreConfig, point: int) -> None:
-    with open_store(lite) as store:
-        store.write(known_content(), fingerprint("old"))
-    child = children().Process(target=import_until, args=(lite, changed_content(), "new", point))
-    child.start()
-    child.join()
-    with open_store(lite) as store:
-        assert store.fingerprint in (fingerprint("old"), fingerprint("new"))
-        assert top(store, 1) == [40]
-        store.write(changed_content(), fingerprint("new"))
-        assert store.fingerprint == fingerprint("new")
-        assert top(store, 9) == [40, 15, 30, 20, 7, 50, 70, 60]
-        assert store.describe().rows == 8
-
-
-def test_killed_update_is_taken_back_by_an_import_of_the_old_movies(lite: StoreConfig) -> None:
-    with open_store(lite) as store:
-        store.write(known_content(), fingerprint("old"))
-    child = children().Process(target=import_until, args=(lite, changed_content(), "new", 9))
-    child.start()
-    child.join()
-    with open_store(lite) as store:
-        assert store.describe().updating
-        assert store.write(known_content(), fingerprint("old")).action != "current"
-        assert top(store, 9) == [40, 10, 30, 7, 20, 50, 60]
-        assert not store.describe().updating
 
 
 def test_readers_get_in_while_a_folder_is_imported_to(lite: StoreConfig) -> None:
