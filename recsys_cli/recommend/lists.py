@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_cli.config import EXACT_URI, RecommendConfig, StoreConfig
+from recsys_cli.config import EXACT_URI, RecommendConfig, StoreConfig, default_uri
 from recsys_cli.config.question import BulkConfig, Person, Question
 from recsys_cli.dataset.tables import Users
 from recsys_cli.dataset.titles import display_title
@@ -90,10 +90,12 @@ def run(
         raise ConfigError("--users answers everybody in the file: leave out what describes one person")
     if question.diversity or question.explain:
         raise ConfigError("--diversity and --explain do not go with --users")
+    unused: list[str] = []
     if _fits_in_memory(config):
+        unused = _about_milvus(config, store)
         store = StoreConfig(uri=EXACT_URI)
     with open_recommender(config, store, progress) as recommender, open_writer(bulk.output) as writer:
-        return write_lists(
+        report = write_lists(
             recommender.index,
             question,
             users_path=bulk.users,
@@ -101,6 +103,9 @@ def run(
             address=store.address,
             progress=progress,
         )
+    if unused:
+        progress.say(f"The vectors fit into memory and were searched there; not used: {', '.join(unused)}.")
+    return report
 
 
 def write_lists(
@@ -170,6 +175,16 @@ def _fits_in_memory(config: RecommendConfig) -> bool:
     except OSError:
         return False  # reported by whoever reads it next
     return 4 * num_movies * folder.info.embedding_dim <= _IN_MEMORY
+
+
+def _about_milvus(config: RecommendConfig, store: StoreConfig) -> list[str]:
+    """The options given that only Milvus has a use for."""
+    given = {
+        "--milvus-uri": store.uri not in (EXACT_URI, default_uri(config.model)),
+        "--import": config.force_import,
+        "--no-import": not config.auto_import,
+    }
+    return [flag for flag, is_given in given.items() if is_given]
 
 
 def _look_up(users: Users, index: MovieIndex) -> _People:

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from commands import Recsys
 
+from recsys_cli.cli import main
 from recsys_cli.config import EXACT_URI, StoreConfig
 from recsys_cli.config.question import MovieFilter, Question
 from recsys_cli.model.folder import ModelFolder
@@ -113,7 +115,8 @@ def test_each_person_is_answered_by_what_is_theirs(recsys: Recsys, tmp_path: Pat
     output = tmp_path / "people.jsonl"
     result = recsys("recommend", "--users", str(path), "-o", str(output))
     assert result.exit_code == 0, result.stderr
-    lines = result.stderr.splitlines()
+    unused, *lines = result.stderr.splitlines()
+    assert unused == "The vectors fit into memory and were searched there; not used: --milvus-uri."
     assert lines[0] == f"{output}: lists of 3 users, 1 by their own vectors and 2 by age, gender and job"
     assert lines[1].startswith("searched in memory, ")
     assert lines[2:] == [
@@ -202,6 +205,30 @@ def test_an_output_that_cannot_be_written_is_said_before_the_work(recsys: Recsys
     result = recsys("recommend", "--users", users, "-o", str(output))
     assert result.exit_code == 1
     assert result.stderr == f"Error: {output}: cannot be written: No such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "note"),
+    [
+        ([], None),
+        (["--exact"], None),
+        (["--import"], "--import"),
+        (["--no-import", "--milvus-uri", "http://127.0.0.1:9"], "--milvus-uri, --no-import"),
+    ],
+)
+def test_options_that_memory_has_no_use_for_are_named(
+    recsys: Recsys, tmp_path: Path, options: list[str], note: str | None
+) -> None:
+    (tmp_path / "users.csv").write_text("userId\n1\n")
+    arguments = ["recommend", "--users", str(tmp_path / "users.csv"), "-o", str(tmp_path / "out.csv")]
+    model = ["--model", str(recsys.workspace / "recommender_system.inference.model")]
+    movies_data = ["--movies-data", str(recsys.workspace / "movies_data.txt")]
+    result = CliRunner().invoke(main, [*arguments, *model, *movies_data, *options])
+    assert result.exit_code == 0, result.stderr
+    said = [line for line in result.stderr.splitlines() if line.startswith("The vectors")]
+    expected = f"The vectors fit into memory and were searched there; not used: {note}."
+    assert said == ([expected] if note else [])
+    assert not (recsys.workspace / "milvus.db").exists()
 
 
 def test_an_interrupted_run_leaves_the_old_file(recsys: Recsys, tmp_path: Path) -> None:
