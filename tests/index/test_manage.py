@@ -106,15 +106,16 @@ def test_type_that_the_backend_would_replace(folder: Path) -> None:
 
 
 def test_an_index_whose_update_did_not_end_is_nobodys(folder: Path) -> None:
-    assert call(folder, "--rebuild").exit_code == 0
+    name = ["--collection", "recsys", "--milvus-uri", str(folder / "milvus.db")]
+    assert call(folder, *name, "--rebuild").exit_code == 0
     with open_store(StoreConfig(uri=str(folder / "milvus.db"))) as store:
         link, current = store._link, read_alias(store._link, "recsys")  # type: ignore[attr-defined]
         assert current is not None
-        name, meta = current
-        link.call(link.client.alter_collection_properties, name, meta.being_changed().to_properties())
-    lines = shown(call(folder))
+        collection, meta = current
+        link.call(link.client.alter_collection_properties, collection, meta.being_changed().to_properties())
+    lines = shown(call(folder, *name))
     assert lines["Matches"] == "no: an import into it is going on, or did not end"
-    files = ["--model", str(folder / "model"), "--movies-data", str(folder / "movies_data.txt"), "-g", "M"]
+    files = ["--model", str(folder / "model"), "--movies-data", str(folder / "movies_data.txt"), *name]
     refused = CliRunner().invoke(main, ["recommend", *files, "--no-import"])
     assert refused.stderr == (
         "Error: an import into the index is going on, or did not end; leave out --no-import to import the movies\n"
@@ -123,7 +124,7 @@ def test_an_index_whose_update_did_not_end_is_nobodys(folder: Path) -> None:
     assert answered.stderr.startswith(
         "Importing 4 movies: an import into the index is going on, or did not end.\n"
     )
-    assert shown(call(folder))["Matches"] == "yes, model and movies"
+    assert shown(call(folder, *name))["Matches"] == "yes, model and movies"
 
 
 def test_file_of_milvus_lite_2(folder: Path) -> None:
