@@ -1,8 +1,11 @@
 """``recsys recommend``."""
 
+from __future__ import annotations
+
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +19,11 @@ from recsys_cli.config.question import BulkConfig, Question
 from recsys_cli.dataset.demographics import ages_and_jobs
 from recsys_cli.errors import ConfigError
 
+if TYPE_CHECKING:
+    from recsys_cli.recommend.lists import BulkReport
+
 _QUESTION = Question()
+_ENOUGH_FOR_A_RATE = 100  # users
 _EXAMPLES = f"""\b
 Examples:
   recsys recommend -a 25 -g M -j 4
@@ -45,9 +52,16 @@ Examples:
 )
 @click.option("--explain", is_flag=True, help="Say what speaks for each movie.")
 @filter_options
-@click.option("--users", type=click.Path(path_type=Path), help="Recommend to everybody in this file.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="With --users: a .parquet, .csv or .jsonl file."
+    "--users",
+    type=click.Path(path_type=Path),
+    help="Recommend to everybody in this file; its columns are below.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="With --users: a .parquet, .csv or .jsonl file, or - for standard output (CSV, or JSON lines by --json).",
 )
 @click.option("--stdin", "from_stdin", is_flag=True, help="Answer JSON questions line by line.")
 @index_options
@@ -73,6 +87,11 @@ def command(
     Leave out what is not known. A movie is an id or a title. The movies of movies_data.txt are imported into
     Milvus on first use, and again when the model or the file has changed. By default Milvus Lite keeps them in a
     folder beside the model.
+
+    The file for --users is users.dat, u.user, or CSV or Parquet with a column userId or id and any of gender, age
+    and job; ids alone will do for people of the training data. The output has a row for each movie: user_id, basis
+    (user, profile or nobody: what answers), rank, movie_id, title, genres, score, stars, and with --explain group,
+    group_count, group_mean, count, mean, like, shared_genres. A .jsonl has a line for each person.
     """
     config, store = take_index(options)
     question = Question(
@@ -88,7 +107,11 @@ def command(
     if from_stdin and users is not None:
         raise ConfigError("--stdin and --users exclude each other")
     if users is not None and output is not None:
-        _recommend_to_all(config, store, question, BulkConfig(users=users, output=output))
+        if as_json and as_csv:
+            raise ConfigError("--json and --csv exclude each other")
+        asked = ".jsonl" if as_json else ".csv" if as_csv else None
+        found = _recommend_to_all(config, store, question, BulkConfig(users=users, output=output, asked=asked))
+        context.exit(int(not found))
     elif from_stdin:
         _answer_stdin(config, store, question)
     else:
@@ -99,22 +122,37 @@ def command(
         context.exit(int(not answer.movies))
 
 
-def _recommend_to_all(config: RecommendConfig, store: StoreConfig, question: Question, files: BulkConfig) -> None:
+def _recommend_to_all(config: RecommendConfig, store: StoreConfig, question: Question, files: BulkConfig) -> bool:
+    """Write everybody's lists and say what came of it; returns whether anybody got a movie."""
     from recsys_cli.recommend import lists
 
     report = lists.run(config, store, question, files, TerminalProgress())
-    lines = [
-        f"{report.output}: lists of {report.users:,} users, {report.by_user:,} by their own vectors and "
-        f"{report.by_profile:,} by age, gender and job",
-        f"searched in {report.searched_in}, {report.users / report.seconds:,.0f} users a second",
-    ]
+    for line in _summary(report):
+        click.echo(line, err=True)
+    return report.reason is None
+
+
+def _summary(report: BulkReport) -> Iterator[str]:
+    where = "standard output" if str(report.output) == "-" else report.output
+    if report.reason is not None:
+        yield f"{where}: empty lists of {report.users:,} users"
+        yield f"Note: {report.reason}"
+    else:
+        nobody = f", {report.by_nobody:,} for nobody in particular" if report.by_nobody else ""
+        yield (
+            f"{where}: lists of {report.users:,} users, {report.by_user:,} by their own vectors and "
+            f"{report.by_profile:,} by age, gender and job{nobody}"
+        )
+        rate = report.users / max(report.seconds, 1e-3)
+        speed = f", {rate:,.0f} users a second" if report.users >= _ENOUGH_FOR_A_RATE else ""
+        yield f"searched in {report.searched_in} in {report.seconds:.1f} s{speed}"
+        if report.without_movies:
+            yield f"no movie fits, their lists are empty: {report.without_movies:,}"
     if report.conflicts:
-        lines.append(f"by age, gender and job because the model knows their ids as others: {report.conflicts:,}")
+        yield f"by age, gender and job because the model knows their ids as others: {report.conflicts:,}"
     if report.left_out:
         ids = named_few([str(user_id) for user_id in report.left_out])
-        lines.append(f"left out, neither in the model nor described: {ids}")
-    for line in lines:
-        click.echo(line, err=True)
+        yield f"left out, neither in the model nor described: {ids}"
 
 
 def _answer_stdin(config: RecommendConfig, store: StoreConfig, defaults: Question) -> None:

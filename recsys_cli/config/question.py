@@ -134,15 +134,26 @@ class BulkConfig:
 
     Attributes:
         users: file of people.
-        output: file to write; its ending says in which format.
+        output: file to write, its ending says in which format; ``-`` for standard output.
+        asked: format that was asked for besides, ``.csv`` or ``.jsonl``.
     """
 
     users: Path
     output: Path
+    asked: str | None = None
 
     def __post_init__(self) -> None:
-        if self.output.suffix.casefold() not in BULK_FORMATS:
+        ending = self.output.suffix.casefold()
+        if self.output != Path("-") and ending not in BULK_FORMATS:
             formats = ", ".join(BULK_FORMATS)
             raise ConfigError(
-                f"--output: {str(self.output)!r} is not allowed; allowed: a name ending in {formats}"
+                f"--output: {str(self.output)!r} is not allowed; allowed: a name ending in {formats}, or -"
             )
+        if self.asked is not None and self.format != self.asked:
+            flag = {".csv": "--csv", ".jsonl": "--json"}[self.asked]
+            raise ConfigError(f"{flag}: the name {str(self.output)!r} says another format; leave one out")
+
+    @property
+    def format(self) -> str:
+        """One of `BULK_FORMATS`; CSV on standard output where nothing else is asked for."""
+        return self.output.suffix.casefold() or self.asked or ".csv"

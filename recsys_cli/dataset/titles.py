@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 _YEAR = re.compile(r"\((\d{4})(?:-\d{0,4})?\)\s*$")
@@ -26,6 +27,7 @@ def title_year(title: str) -> int:
     return int(match.group(1)) if match else 0
 
 
+@lru_cache(maxsize=1 << 16)
 def display_title(title: str) -> str:
     """The title as people write it: ``Matrix, The (1999)`` becomes ``The Matrix (1999)``."""
     return _MOVED_ARTICLE.sub(_article_first, title)

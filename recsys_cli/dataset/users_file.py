@@ -22,7 +22,7 @@ def read_users_file(path: Path, people: Demographics) -> Users:
     """Read people by id, gender, age and job.
 
     Args:
-        path: ``users.dat`` (``id::gender::age::job::zip code``, or only the first two), ``u.user``
+        path: ``users.dat`` (``id::gender::age::job::zip code``, or only the first two or the id alone), ``u.user``
             (``id|age|gender|job|zip code``), or a CSV or Parquet file with a column ``userId`` or ``id`` and any
             of ``gender``, ``age`` in years and ``job``, by number or name; an empty value is unknown.
         people: the model's genders, age groups and jobs; what it does not know of anybody is not read.
@@ -50,11 +50,19 @@ def _choices(people: Demographics) -> tuple[Choices, Choices, Choices]:
 
 
 def _rows(path: Path, problems: Problems) -> Iterator[_Row]:
+    if path.suffix.casefold() == ".csv" and _is_bare(path):
+        return _text_rows(path, "::", _LAYOUT_DAT, problems)
     if path.suffix.casefold() in (".csv", ".parquet"):
         return _table_rows(path, problems)
     if path.name == "u.user":
         return _text_rows(path, "|", _LAYOUT_100K, problems)
     return _text_rows(path, "::", _LAYOUT_DAT, problems)
+
+
+def _is_bare(path: Path) -> bool:
+    """Whether a CSV file is nothing but ids, without a heading."""
+    header = read_header(path)
+    return len(header) == 1 and header[0].strip().isdecimal()
 
 
 def _table_rows(path: Path, problems: Problems) -> Iterator[_Row]:
@@ -85,7 +93,7 @@ def _text_rows(path: Path, separator: str, layout: tuple[str, ...], problems: Pr
         fields = text.split(separator)
         if len(fields) == len(layout):
             yield line, dict(zip(layout, fields, strict=True))
-        elif separator == "::" and len(fields) == 2:
+        elif separator == "::" and len(fields) <= 2:
             yield line, {"id": fields[0]}
         else:
             allowed = f"{len(layout)} fields: {separator.join(layout)}"

@@ -1,16 +1,30 @@
 """What speaks for a recommended movie: the training data's counts, and the liked movie that is nearest."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys_cli.index.movie_index import MovieIndex
-from recsys_cli.recommend.answers import Reasons, RecommendedMovie
-from recsys_cli.recommend.person import Understood
+from recsys_cli.recommend.answers import RatedMovie, Reasons, RecommendedMovie
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Whom movies are explained to.
+
+    Attributes:
+        gender: row, 0 unknown.
+        age: row, 0 unknown.
+        liked: movies that they are known to like.
+    """
+
+    gender: int
+    age: int
+    liked: tuple[RatedMovie, ...] = ()
 
 
 def explain(
-    movies: tuple[RecommendedMovie, ...], person: Understood, index: MovieIndex
+    movies: tuple[RecommendedMovie, ...], person: Listener, index: MovieIndex
 ) -> tuple[RecommendedMovie, ...]:
     """Add its reasons to every movie.
 
@@ -26,9 +40,7 @@ def explain(
     )
 
 
-def _nearest_likes(
-    movies: tuple[RecommendedMovie, ...], person: Understood, index: MovieIndex
-) -> list[int | None]:
+def _nearest_likes(movies: tuple[RecommendedMovie, ...], person: Listener, index: MovieIndex) -> list[int | None]:
     """Position in ``person.liked`` of the movie whose vector is nearest to each recommended one."""
     if not (movies and person.liked):
         return [None] * len(movies)
@@ -38,7 +50,7 @@ def _nearest_likes(
     return [int(place) for place in np.argmax(recommended @ liked.T, axis=1)]
 
 
-def _reasons(movie: RecommendedMovie, like: int | None, person: Understood, index: MovieIndex) -> Reasons:
+def _reasons(movie: RecommendedMovie, like: int | None, person: Listener, index: MovieIndex) -> Reasons:
     vocabulary, audience = index.vocabulary, index.folder.audience
     people = vocabulary.demographics
     names = [people.gender_name(person.gender)] if person.gender else []

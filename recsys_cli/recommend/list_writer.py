@@ -1,50 +1,56 @@
 """Lists of many people to one file: Parquet or CSV, a row for each movie, or JSON, a line for each person."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
-from numpy.typing import NDArray
 
 from recsys_cli.errors import DataError
+from recsys_cli.recommend.answers import RecommendedMovie
+from recsys_cli.recommend.csv_rows import MOVIE, REASONS, CsvRows
 from recsys_cli.replacing import replacing
 
-_SCHEMA = pa.schema(
-    [
-        ("user_id", pa.int64()),
-        ("basis", pa.string()),
-        ("rank", pa.int32()),
-        ("movie_id", pa.int64()),
-        ("title", pa.string()),
-        ("score", pa.float32()),
-    ]
-)
+STDOUT = Path("-")
+_TEXTS = pa.list_(pa.string())
+_TYPES = {
+    "user_id": pa.int64(),
+    "basis": pa.string(),
+    "rank": pa.int32(),
+    "movie_id": pa.int64(),
+    "title": pa.string(),
+    "genres": _TEXTS,
+    "score": pa.float32(),
+    "stars": pa.float32(),
+    "group": pa.string(),
+    "group_count": pa.int64(),
+    "group_mean": pa.float32(),
+    "count": pa.int64(),
+    "mean": pa.float32(),
+    "like": pa.string(),
+    "shared_genres": _TEXTS,
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserList:
     """One person's list.
 
     Attributes:
         user_id: the data set's id.
-        basis: ``user`` for a list of the person's own vector, ``profile`` for one by gender, age and job.
-        movie_ids: (n,) int64, best first.
-        titles: n titles as people write them.
-        scores: (n,) float32, top of the rating scale x inner product.
+        basis: ``user`` for a list of the person's own vector, ``profile`` for one by gender, age and job,
+            ``nobody`` where none of these is known.
+        movies: best first.
     """
 
     user_id: int
     basis: str
-    movie_ids: NDArray[np.int64]
-    titles: list[str]
-    scores: NDArray[np.float32]
+    movies: tuple[RecommendedMovie, ...]
 
 
 class _Sink(Protocol):
@@ -66,78 +72,100 @@ class ListWriter:
 
 
 @contextmanager
-def open_writer(path: Path) -> Iterator[ListWriter]:
-    """Write lists to a file that stands under its name when the block has ended well.
+def open_writer(path: Path, *, format: str, explained: bool = False) -> Iterator[ListWriter]:
+    """Write lists to a file that stands under its name when the block has ended well, or to standard output.
 
     Args:
-        path: ends in .parquet, .csv or .jsonl.
+        path: the file; ``-`` for standard output.
+        format: ``.parquet``, ``.csv`` or ``.jsonl``.
+        explained: write the reasons too.
 
     Raises: DataError: the file cannot be written.
     """
-    open_sink = _SINKS[path.suffix.casefold()]
+    columns = ("user_id", "basis", *MOVIE, *(REASONS if explained else ()))
+    if path == STDOUT:
+        yield ListWriter(path, _TEXT_SINKS[format](sys.stdout, columns))
+        return
     if path.is_dir():
         raise DataError(f"{path}: is a folder")
     with replacing(path, lambda reason: DataError(f"{path}: cannot be written: {reason}")) as building:
-        sink = open_sink(building)
+        sink = _ParquetSink(building, columns) if format == ".parquet" else _FileSink(building, format, columns)
         try:
             yield ListWriter(path, sink)
         finally:
             sink.close()
 
 
-class _TableSink:
-    """Writes tables with one of pyarrow's writers."""
+def _rows(lists: Iterable[UserList], columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """A row for each movie, by the names of the columns."""
+    for one in lists:
+        for movie in one.movies:
+            row = {name: getattr(movie, name) for name in MOVIE}
+            if movie.reasons is not None:
+                row |= asdict(movie.reasons)
+            yield {"user_id": one.user_id, "basis": one.basis, **row}
 
-    def __init__(self, path: Path, writer: Callable[[Any, pa.Schema], Any]):
-        self._file = path.open("wb")
-        self._writer = writer(self._file, _SCHEMA)
+
+class _CsvSink:
+    def __init__(self, stream: TextIO, columns: tuple[str, ...]):
+        self._rows = CsvRows(stream, columns)
+        self._columns = columns
 
     def add(self, lists: list[UserList]) -> None:
-        self._writer.write_table(_table(lists))
+        self._rows.write_named(_rows(lists, self._columns))
+
+    def close(self) -> None:
+        pass
+
+
+class _JsonLinesSink:
+    def __init__(self, stream: TextIO, columns: tuple[str, ...]):
+        self._stream = stream
+        self._explained = REASONS[0] in columns
+
+    def add(self, lists: list[UserList]) -> None:
+        for one in lists:
+            movies = [self._plain(movie) for movie in one.movies]
+            document = {"user_id": one.user_id, "basis": one.basis, "movies": movies}
+            self._stream.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def close(self) -> None:
+        pass
+
+    def _plain(self, movie: RecommendedMovie) -> dict[str, Any]:
+        row = {name: getattr(movie, name) for name in MOVIE}
+        return row | {"reasons": asdict(movie.reasons)} if self._explained and movie.reasons is not None else row
+
+
+_TEXT_SINKS: dict[str, Callable[[TextIO, tuple[str, ...]], _Sink]] = {".csv": _CsvSink, ".jsonl": _JsonLinesSink}
+
+
+class _FileSink:
+    """One of the formats of text, in a file."""
+
+    def __init__(self, path: Path, format: str, columns: tuple[str, ...]):
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._sink = _TEXT_SINKS[format](self._file, columns)
+
+    def add(self, lists: list[UserList]) -> None:
+        self._sink.add(lists)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _ParquetSink:
+    def __init__(self, path: Path, columns: tuple[str, ...]):
+        self._columns = columns
+        self._schema = pa.schema([(name, _TYPES[name]) for name in columns])
+        self._file = path.open("wb")
+        self._writer = pyarrow.parquet.ParquetWriter(self._file, self._schema)
+
+    def add(self, lists: list[UserList]) -> None:
+        rows = list(_rows(lists, self._columns))
+        arrays = [pa.array([row.get(field.name) for row in rows], field.type) for field in self._schema]
+        self._writer.write_table(pa.table(arrays, self._schema))
 
     def close(self) -> None:
         self._writer.close()
         self._file.close()
-
-
-class _JsonLinesSink:
-    def __init__(self, path: Path):
-        self._file = path.open("w", encoding="utf-8", newline="\n")
-
-    def add(self, lists: list[UserList]) -> None:
-        for one in lists:
-            self._file.write(json.dumps(_document(one), ensure_ascii=False) + "\n")
-
-    def close(self) -> None:
-        self._file.close()
-
-
-_SINKS: dict[str, Callable[[Path], _Sink]] = {
-    ".parquet": lambda path: _TableSink(path, pyarrow.parquet.ParquetWriter),
-    ".csv": lambda path: _TableSink(path, pyarrow.csv.CSVWriter),
-    ".jsonl": _JsonLinesSink,
-}
-
-
-def _table(lists: list[UserList]) -> pa.Table:
-    lengths = [len(one.movie_ids) for one in lists]
-    columns = [
-        np.repeat([one.user_id for one in lists], lengths),
-        [one.basis for one, length in zip(lists, lengths, strict=True) for _ in range(length)],
-        np.concatenate([np.arange(1, length + 1) for length in lengths]).astype(np.int32),
-        np.concatenate([one.movie_ids for one in lists]),
-        [title for one in lists for title in one.titles],
-        np.concatenate([one.scores for one in lists]),
-    ]
-    return pa.table(
-        [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)], _SCHEMA
-    )
-
-
-def _document(one: UserList) -> dict[str, Any]:
-    movies = zip(one.movie_ids.tolist(), one.titles, one.scores.tolist(), strict=True)
-    return {
-        "user_id": one.user_id,
-        "basis": one.basis,
-        "movies": [{"movie_id": movie, "title": title, "score": score} for movie, title, score in movies],
-    }

@@ -1,7 +1,9 @@
 """``recsys recommend --users``: a list for everybody in a file, in batches and bounded memory."""
 
 import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,20 +11,26 @@ from numpy.typing import NDArray
 
 from recsys_cli.config import EXACT_URI, RecommendConfig, StoreConfig, default_uri
 from recsys_cli.config.question import BulkConfig, Person, Question
-from recsys_cli.dataset.tables import Users
-from recsys_cli.dataset.titles import display_title
 from recsys_cli.dataset.users_file import read_users_file
 from recsys_cli.errors import ConfigError, DataError
 from recsys_cli.index.movie_index import MovieIndex
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.user_vector import user_vectors
 from recsys_cli.progress import Progress
+from recsys_cli.recommend.answers import RecommendedMovie
+from recsys_cli.recommend.diversity import num_candidates, varied
+from recsys_cli.recommend.explain import Listener, explain
 from recsys_cli.recommend.list_writer import ListWriter, UserList, open_writer
+from recsys_cli.recommend.listed import listed
+from recsys_cli.recommend.listed_people import NOBODY, PROFILE, USER, People, bases, look_up
+from recsys_cli.recommend.nothing_fits import nothing_fits
 from recsys_cli.recommend.recommender import open_recommender
 from recsys_cli.store.base import Filter, Hits
 from recsys_cli.store.exact import ExactStore
 
 _USERS_AT_ONCE = 512
+_MOVIES_AT_ONCE = 200_000  # of all lists of a batch
+_VECTORS_AT_ONCE = 1_000  # fetched from Milvus
 _QUERIES_AT_ONCE = 64  # of similar numbers of seen movies, where Milvus is asked for so many more
 _IN_MEMORY = 1 << 30  # bytes of vectors up to which they are searched in memory
 _NONE = np.empty(0, dtype=np.int64)
@@ -35,8 +43,11 @@ class BulkReport:
     Attributes:
         output: the file.
         users: people who got a list.
-        by_user: those of them who are in the model: answered by their own vectors.
-        by_profile: those who are not: answered by gender, age and job.
+        by_user: those of them of whom the model learnt something: answered by their own vectors.
+        by_profile: those answered by gender, age and job.
+        by_nobody: those in the model without a rating and an attribute, who got the list for nobody in particular.
+        without_movies: people for whom no movie fits, counted among the above.
+        reason: why no movie fits anybody; None where one fits somebody.
         left_out: ids of people who are not in the model and of whom the file says nothing.
         conflicts: people answered by their profile because the model has their id with another one.
         searched_in: ``memory``, or the address of Milvus.
@@ -47,29 +58,13 @@ class BulkReport:
     users: int
     by_user: int
     by_profile: int
+    by_nobody: int
+    without_movies: int
+    reason: str | None
     left_out: tuple[int, ...]
     conflicts: int
     searched_in: str
     seconds: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _People:
-    """Those who get a list.
-
-    Attributes:
-        ids: (N,) int64.
-        places: (N,) int64, position in the model's ``user_ids``, -1 for those answered by their profile.
-        profiles: (N, 3) int32 rows of gender, age and job.
-        left_out: ids of people who are not in the model and of whom nothing is known.
-        conflicts: people whose id the model has with another profile.
-    """
-
-    ids: NDArray[np.int64]
-    places: NDArray[np.int64]
-    profiles: NDArray[np.int32]
-    left_out: tuple[int, ...]
-    conflicts: int
 
 
 def run(
@@ -88,13 +83,14 @@ def run(
     """
     if question.person != Person():
         raise ConfigError("--users answers everybody in the file: leave out what describes one person")
-    if question.diversity or question.explain:
-        raise ConfigError("--diversity and --explain do not go with --users")
     unused: list[str] = []
     if _fits_in_memory(config):
         unused = _about_milvus(config, store)
         store = StoreConfig(uri=EXACT_URI)
-    with open_recommender(config, store, progress) as recommender, open_writer(bulk.output) as writer:
+    with (
+        open_recommender(config, store, progress) as recommender,
+        open_writer(bulk.output, format=bulk.format, explained=question.explain) as writer,
+    ):
         report = write_lists(
             recommender.index,
             question,
@@ -121,50 +117,93 @@ def write_lists(
 
     Args:
         index: the model and the movies.
-        question: k, the filter, and whether seen movies are kept.
+        question: k, the filter, variety, reasons, and whether seen movies are kept.
         users_path: the file.
         writer: takes the lists.
         address: of the store, for the report.
         progress: is told how it goes on.
     """
-    users = read_users_file(users_path, index.vocabulary.demographics)
-    people = _look_up(users, index)
+    people = look_up(read_users_file(users_path, index.vocabulary.demographics), index)
     if not len(people.ids):
         raise DataError(f"{users_path}: nobody is in the model, and the file says nothing else of them")
     index.make_ready()
-    filter = index.filter(question.movies, exclude=_NONE)
-    titles = {
-        movie_id: display_title(title)
-        for movie_id, title in zip(index.movies.movie_ids.tolist(), index.movies.titles, strict=True)
-    }
     started = time.perf_counter()
+    counted: Counter[str] = Counter()
+    without_movies = done = 0
     with progress.task("Recommending", total=len(people.ids), unit="people") as task:
-        for start in range(0, len(people.ids), _USERS_AT_ONCE):
-            batch = slice(start, start + _USERS_AT_ONCE)
-            hits = _search(index, people, batch, question, filter)
-            lists = zip(people.ids[batch].tolist(), (people.places[batch] >= 0).tolist(), hits, strict=True)
-            writer.write(
-                UserList(
-                    user_id=user_id,
-                    basis="user" if is_known else "profile",
-                    movie_ids=found.movie_ids,
-                    titles=[titles[movie_id] for movie_id in found.movie_ids.tolist()],
-                    scores=index.folder.info.score(found.similarities),
-                )
-                for user_id, is_known, found in lists
-            )
-            task.update(start + len(hits))
-    by_user = int((people.places >= 0).sum())
+        for lists in batches(people, index, question):
+            writer.write(lists)
+            counted.update(one.basis for one in lists)
+            without_movies += sum(not one.movies for one in lists)
+            done += len(lists)
+            task.update(done)
+    nobody_served = without_movies == len(people.ids)
+    seen = _NONE if question.include_seen else index.folder.seen.movie_ids
     return BulkReport(
         output=writer.path,
         users=len(people.ids),
-        by_user=by_user,
-        by_profile=len(people.ids) - by_user,
+        by_user=counted[USER],
+        by_profile=counted[PROFILE],
+        by_nobody=counted[NOBODY],
+        without_movies=without_movies,
+        reason=nothing_fits(question.movies, index, seen=seen) if nobody_served else None,
         left_out=people.left_out,
         conflicts=people.conflicts,
         searched_in="memory" if address == EXACT_URI else address,
         seconds=time.perf_counter() - started,
     )
+
+
+def batches(people: People, index: MovieIndex, question: Question) -> Iterator[list[UserList]]:
+    """The lists of everybody, in the order of the file, as many at once as memory is set aside for."""
+    filter = index.filter(question.movies, exclude=_NONE)
+    movies = index.movies
+    named = {
+        movie_id: (title, genres)
+        for movie_id, title, genres in zip(movies.movie_ids.tolist(), movies.titles, movies.genres, strict=True)
+    }
+    asked = min(num_candidates(question.k) if question.diversity else question.k, max(1, len(named)))
+    step = max(1, min(_USERS_AT_ONCE, _MOVIES_AT_ONCE // asked))
+    for start in range(0, len(people.ids), step):
+        batch = slice(start, start + step)
+        vectors = user_vectors(index.folder, people.profiles[batch], people.places[batch])
+        found = _search(index, people, batch, vectors, k=asked, question=question, filter=filter)
+        if question.diversity:
+            found = _varied(found, index, question)
+        lists = []
+        for offset, (basis, hits) in enumerate(zip(bases(people, batch, vectors, index), found, strict=True)):
+            row = start + offset
+            shown = [named[movie_id] for movie_id in hits.movie_ids.tolist()]
+            hits = replace(hits, titles=tuple(one[0] for one in shown), genres=tuple(one[1] for one in shown))
+            user = int(people.places[row])
+            chosen = listed(hits, index, vector=vectors[offset], user=user if user >= 0 else None)
+            if question.explain:
+                chosen = _explained(chosen, people, row, index)
+            lists.append(UserList(user_id=int(people.ids[row]), basis=basis, movies=chosen))
+        yield lists
+
+
+def _explained(
+    movies: tuple[RecommendedMovie, ...], people: People, row: int, index: MovieIndex
+) -> tuple[RecommendedMovie, ...]:
+    gender, age = people.profiles[row, :2].tolist()
+    return explain(movies, Listener(gender=gender, age=age), index)
+
+
+def _varied(found: list[Hits], index: MovieIndex, question: Question) -> list[Hits]:
+    """The lists of a batch re-ranked for variety; the candidates' vectors are fetched once for all."""
+    ids = np.unique(np.concatenate([hits.movie_ids for hits in found]))
+    parts = [
+        index.store.vectors(ids[start : start + _VECTORS_AT_ONCE])
+        for start in range(0, len(ids), _VECTORS_AT_ONCE)
+    ]
+    vectors = np.concatenate(parts) if parts else np.empty((0, index.folder.info.embedding_dim), dtype=np.float32)
+    answers = []
+    for hits in found:
+        own = vectors[np.searchsorted(ids, hits.movie_ids)]
+        places = varied(hits.similarities, own, k=question.k, diversity=question.diversity)
+        answers.append(Hits(hits.movie_ids[places], hits.similarities[places]))
+    return answers
 
 
 def _fits_in_memory(config: RecommendConfig) -> bool:
@@ -187,35 +226,22 @@ def _about_milvus(config: RecommendConfig, store: StoreConfig) -> list[str]:
     return [flag for flag, is_given in given.items() if is_given]
 
 
-def _look_up(users: Users, index: MovieIndex) -> _People:
-    """Who is answered by what. An id that the model has with another profile is somebody else's."""
-    places = index.vocabulary.user_rows(users.ids) - 1
-    profiles = np.stack([users.genders, users.ages, users.jobs], axis=1)
-    audience = index.folder.audience
-    trained = np.stack([audience.user_genders, audience.user_ages, audience.user_jobs], axis=1)[places]
-    differs = (profiles != trained) & (profiles > 0) & (trained > 0)
-    conflicts = (places >= 0) & differs.any(axis=1)
-    places = np.where(conflicts, -1, places)
-    answerable = (places >= 0) | profiles.any(axis=1)
-    return _People(
-        ids=users.ids[answerable],
-        places=places[answerable],
-        profiles=profiles[answerable],
-        left_out=tuple(users.ids[~answerable].tolist()),
-        conflicts=int(conflicts.sum()),
-    )
-
-
-def _search(index: MovieIndex, people: _People, batch: slice, question: Question, filter: Filter) -> list[Hits]:
-    """The lists of a batch of people, in their order."""
-    folder, store = index.folder, index.store
-    places = people.places[batch]
-    vectors = user_vectors(folder, people.profiles[batch], places)
-    known = (places >= 0) & (not question.include_seen)
-    seen = [folder.seen.of(place) if has else _NONE for place, has in zip(places.tolist(), known, strict=True)]
-    if isinstance(store, ExactStore):
-        return store.search(vectors, question.k, filter=filter, excluded=seen)
-    return _search_beyond_seen(index, vectors, question.k, filter, seen)
+def _search(
+    index: MovieIndex,
+    people: People,
+    batch: slice,
+    vectors: NDArray[np.float32],
+    *,
+    k: int,
+    question: Question,
+    filter: Filter,
+) -> list[Hits]:
+    """The k best movies of a batch of people, in their order."""
+    places = people.places[batch].tolist()
+    seen = [index.folder.seen.of(place) if place >= 0 and not question.include_seen else _NONE for place in places]
+    if isinstance(index.store, ExactStore):
+        return index.store.search(vectors, k, filter=filter, excluded=seen)
+    return _search_beyond_seen(index, vectors, k, filter, seen)
 
 
 def _search_beyond_seen(

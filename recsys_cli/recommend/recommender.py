@@ -25,11 +25,11 @@ from recsys_cli.model.folder import ModelFolder
 from recsys_cli.progress import Progress
 from recsys_cli.recommend.answers import Recommendation, RecommendedMovie, SimilarMovie, SimilarMovies
 from recsys_cli.recommend.diversity import num_candidates, varied
-from recsys_cli.recommend.explain import explain
+from recsys_cli.recommend.explain import Listener, explain
+from recsys_cli.recommend.listed import listed
 from recsys_cli.recommend.nothing_fits import nothing_fits
 from recsys_cli.recommend.person import Understood, understand
 from recsys_cli.store import open_store
-from recsys_cli.store.base import Hits
 
 _ALL = MovieFilter()
 _FLAG = re.compile(r"(?<!\S)--?([a-z][a-z-]*)")
@@ -143,7 +143,11 @@ class Recommender:
         understood = understand(question.person, self.index, k=question.k)
         movies = self._best(question, understood)
         if question.explain:
-            movies = explain(movies, understood, self.index)
+            movies = explain(
+                movies,
+                Listener(gender=understood.gender, age=understood.age, liked=understood.liked),
+                self.index,
+            )
         query = understood.query
         if not movies:
             seen = _NONE if question.include_seen else understood.seen
@@ -207,40 +211,13 @@ class Recommender:
         seen = _NONE if question.include_seen else understood.seen
         filter = self.index.filter(question.movies, exclude=seen)
         if not question.diversity:
-            return self._movies(understood, self.index.search(understood.vector, question.k, filter=filter))
+            hits = self.index.search(understood.vector, question.k, filter=filter)
+            return listed(hits, self.index, vector=understood.vector, user=understood.user)
         hits = self.index.search(understood.vector, num_candidates(question.k), filter=filter)
         vectors = self.index.make_ready().vectors(hits.movie_ids)
         places = varied(hits.similarities, vectors, k=question.k, diversity=question.diversity)
-        movies = self._movies(understood, hits)
+        movies = listed(hits, self.index, vector=understood.vector, user=understood.user)
         return tuple(replace(movies[place], rank=rank) for rank, place in enumerate(places, start=1))
-
-    def _movies(self, understood: Understood, hits: Hits) -> tuple[RecommendedMovie, ...]:
-        stars = self._stars(understood, hits)
-        return tuple(
-            RecommendedMovie(
-                rank=place + 1,
-                movie_id=int(hits.movie_ids[place]),
-                title=display_title(hits.titles[place]),
-                genres=hits.genres[place],
-                score=self.index.folder.info.score(float(hits.similarities[place])),
-                stars=stars[place],
-            )
-            for place in range(len(hits))
-        )
-
-    def _stars(self, understood: Understood, hits: Hits) -> list[float | None]:
-        """The star head's estimate for every hit; None without a star head, and for a movie nobody has rated."""
-        folder = self.index.folder
-        head = folder.stars
-        if head is None:
-            return [None] * len(hits)
-        rows = self.index.vocabulary.movie_rows(hits.movie_ids) - 1
-        rated = (rows >= 0) & (folder.num_ratings[rows] > 0)
-        offset = 0.0 if understood.user is None else float(head.user_offsets[understood.user])
-        estimate = head.estimate(
-            understood.vector, folder.movie_vectors[rows], head.movie_offsets[rows], user_offset=offset
-        )
-        return [float(value) if known else None for value, known in zip(estimate, rated, strict=True)]
 
 
 def recommend(

@@ -2,21 +2,29 @@
 
 import csv
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from commands import Recsys
+from layouts import write_1m
+from models import write_small_model
 
 from recsys_cli.cli import main
 from recsys_cli.config import EXACT_URI, StoreConfig
 from recsys_cli.config.question import MovieFilter, Question
+from recsys_cli.dataset.users_file import read_users_file
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.user_vector import user_vectors
 from recsys_cli.progress import Silent
 from recsys_cli.recommend.list_writer import open_writer
-from recsys_cli.recommend.lists import write_lists
+from recsys_cli.recommend.listed_people import bases, look_up
+from recsys_cli.recommend.lists import batches, write_lists
 from recsys_cli.recommend.recommender import Recommender
 
 Lists = dict[int, list[int]]
@@ -74,7 +82,7 @@ def test_milvus_gives_the_same_lists_as_memory(recsys: Recsys, tmp_path: Path) -
         store = StoreConfig(uri=uri)
         with (
             Recommender.open(model, movies_data=recsys.workspace / "movies_data.txt", store=store) as recommender,
-            open_writer(path) as writer,
+            open_writer(path, format=".parquet") as writer,
         ):
             users = recsys.workspace / "data" / "sample" / "users.dat"
             report = write_lists(
@@ -99,7 +107,7 @@ def test_the_formats_hold_the_same(recsys: Recsys, tmp_path: Path) -> None:
         )
     with (tmp_path / "all.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["user_id", "basis", "rank", "movie_id", "title", "score"]
+    assert list(rows[0]) == ["user_id", "basis", "rank", "movie_id", "title", "genres", "score", "stars"]
     assert [int(row["movie_id"]) for row in rows if row["user_id"] == "17"] == lists[17]
     documents = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
     assert {one["user_id"]: [movie["movie_id"] for movie in one["movies"]] for one in documents} == lists
@@ -118,7 +126,7 @@ def test_each_person_is_answered_by_what_is_theirs(recsys: Recsys, tmp_path: Pat
     unused, *lines = result.stderr.splitlines()
     assert unused == "The vectors fit into memory and were searched there; not used: --milvus-uri."
     assert lines[0] == f"{output}: lists of 3 users, 1 by their own vectors and 2 by age, gender and job"
-    assert lines[1].startswith("searched in memory, ")
+    assert re.fullmatch(r"searched in memory in \d+\.\d s", lines[1])  # of three people no rate
     assert lines[2:] == [
         "by age, gender and job because the model knows their ids as others: 1",
         "left out, neither in the model nor described: 1 (6000)",
@@ -182,16 +190,21 @@ def test_a_wrong_users_file_writes_nothing(recsys: Recsys, tmp_path: Path, text:
         (["--users", "u", "-o", "x.csv", "--stdin"], "Error: --stdin and --users exclude each other\n"),
         (
             ["--users", "u", "-o", "x.xls"],
-            "Error: --output: 'x.xls' is not allowed; allowed: a name ending in .parquet, .csv, .jsonl\n",
+            "Error: --output: 'x.xls' is not allowed; allowed: a name ending in .parquet, .csv, .jsonl, or -\n",
         ),
         (
             ["--users", "u", "-o", "x.csv", "-g", "F"],
             "Error: --users answers everybody in the file: leave out what describes one person\n",
         ),
         (
-            ["--users", "u", "-o", "x.csv", "--explain"],
-            "Error: --diversity and --explain do not go with --users\n",
+            ["--users", "u", "-o", "x.csv", "--json"],
+            "Error: --json: the name 'x.csv' says another format; leave one out\n",
         ),
+        (
+            ["--users", "u", "-o", "x.jsonl", "--csv"],
+            "Error: --csv: the name 'x.jsonl' says another format; leave one out\n",
+        ),
+        (["--users", "u", "-o", "-", "--csv", "--json"], "Error: --json and --csv exclude each other\n"),
     ],
 )
 def test_what_does_not_go_together_is_a_usage_error(recsys: Recsys, arguments: list[str], message: str) -> None:
@@ -234,7 +247,7 @@ def test_options_that_memory_has_no_use_for_are_named(
 def test_an_interrupted_run_leaves_the_old_file(recsys: Recsys, tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), open_writer(path):
+    with pytest.raises(KeyboardInterrupt), open_writer(path, format=".csv"):
         raise KeyboardInterrupt
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
@@ -259,3 +272,98 @@ def test_all_users_of_movielens_1m_agree_with_plain_numpy(
         assert len(found) == 20
         assert found.min() >= best - 1e-6
         assert (np.diff(found) <= 1e-6).all()
+
+
+def answers(recsys: Recsys, users: str, *options: str) -> dict[int, dict[str, Any]]:
+    """What `-o - --json` prints, by user."""
+    result = recsys("recommend", "--users", users, "-o", "-", "--json", *options)
+    assert result.exit_code == 0, result.stderr
+    assert "standard output: lists of " in result.stderr
+    return {one["user_id"]: one for one in map(json.loads, result.stdout.splitlines())}
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--diversity", "0.5"], ["--explain"], ["--diversity", "0.2", "--explain", "--genre", "Drama"]]
+)
+def test_every_field_is_that_of_a_single_question(recsys: Recsys, tmp_path: Path, options: list[str]) -> None:
+    users = tmp_path / "some.csv"
+    users.write_text("3\n17\n999\n")  # ids alone, without a heading
+    found = answers(recsys, str(users), "-k", "7", *options)
+    assert list(found) == [3, 17, 999]
+    for user_id, one in found.items():
+        alone = recsys.json("recommend", "--user", str(user_id), "-k", "7", *options)["movies"]
+        assert len(one["movies"]) == 7
+        for movie, expected in zip(one["movies"], alone, strict=True):
+            for field in ("score", "stars"):
+                assert movie.pop(field) == pytest.approx(expected.pop(field), abs=1e-5)
+            assert {"reasons": None, **movie} == expected
+
+
+def test_milvus_varies_and_explains_as_memory_does(recsys: Recsys) -> None:
+    model = recsys.workspace / "recommender_system.inference.model"
+    question = Question(k=5, diversity=0.4, explain=True)
+    users = recsys.workspace / "data" / "sample" / "users.dat"
+    found = []
+    for uri in (EXACT_URI, str(recsys.milvus)):
+        opened = Recommender.open(
+            model, movies_data=recsys.workspace / "movies_data.txt", store=StoreConfig(uri=uri)
+        )
+        with opened as recommender:
+            people = look_up(read_users_file(users, recommender.index.vocabulary.demographics), recommender.index)
+            recommender.index.make_ready()
+            some = replace(people, ids=people.ids[:70], places=people.places[:70], profiles=people.profiles[:70])
+            some_lists = batches(some, recommender.index, question)
+            found.append([[movie.movie_id for movie in one.movies] for batch in some_lists for one in batch])
+    assert found[0] == found[1]
+
+
+def test_csv_is_that_of_a_single_question(recsys: Recsys, tmp_path: Path) -> None:
+    (tmp_path / "users.dat").write_text("17\n")
+    for options in ([], ["--explain"]):
+        alone = recsys("recommend", "--user", "17", "-k", "30", "--csv", *options).stdout.splitlines()
+        result = recsys("recommend", "--users", str(tmp_path / "users.dat"), "-o", "-", "-k", "30", *options)
+        lines = result.stdout.splitlines()
+        assert lines[0] == f"user_id,basis,{alone[0]}"
+        number = re.compile(r"-?\d+\.\d{4}\d*")
+        for line, one in zip(lines[1:], alone[1:], strict=True):
+            assert number.sub("#", line) == f"17,user,{number.sub('#', one)}"
+
+
+def test_people_of_whom_nothing_was_learnt_are_counted_as_such(tmp_path: Path) -> None:
+    """Silent ones: their vectors are those of their profile or of nobody; they are not called their own."""
+    data = tmp_path / "data"
+    data.mkdir()
+    write_1m(data)
+    with (data / "users.dat").open("a") as file:
+        file.write("3::M::25::20::0\n4::::::::0\n")
+    folder = write_small_model(tmp_path / "model", data)
+    silent = np.searchsorted(folder.user_ids, [3, 4])
+    assert len(silent) == 2
+    index = Recommender.open(tmp_path / "model", movies_data=tmp_path / "m.txt", milvus_uri="exact").index
+    people = look_up(read_users_file(data / "users.dat", index.vocabulary.demographics), index)
+    vectors = user_vectors(folder, people.profiles, people.places)
+    by_profile = user_vectors(folder, people.profiles, np.full(len(people.ids), -1))
+    vectors[np.isin(people.ids, [3, 4])] = by_profile[np.isin(people.ids, [3, 4])]  # as an export leaves them
+    found = dict(zip(people.ids.tolist(), bases(people, slice(None), vectors, index), strict=True))
+    assert found == {1: "user", 2: "user", 3: "profile", 4: "nobody"}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
+def test_an_empty_answer_has_its_headings_and_says_why(recsys: Recsys, tmp_path: Path, suffix: str) -> None:
+    users = str(recsys.workspace / "data" / "sample" / "users.dat")
+    output = tmp_path / f"out.{suffix}"
+    result = recsys("recommend", "--users", users, "-o", str(output), "--year", "2050")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "The vectors fit into memory and were searched there; not used: --milvus-uri.\n"
+        f"{output}: empty lists of 1,000 users\n"
+        "Note: no movie fits: none of the 401 movies is of the year 2050; they are of 1930 to 2023\n"
+    )
+    columns = ["user_id", "basis", "rank", "movie_id", "title", "genres", "score", "stars"]
+    if suffix == "csv":
+        assert output.read_text() == ",".join(columns) + "\n"
+    elif suffix == "parquet":
+        table = pq.read_table(output)
+        assert (table.column_names, len(table)) == (columns, 0)
+    else:
+        assert [json.loads(line)["movies"] for line in output.read_text().splitlines()] == [[]] * 1000
