@@ -28,6 +28,19 @@ def encode_genres(names: Sequence[str], known: dict[str, int], dialect: Dialect)
     return "|" + "".join(f"{code}|" for code in codes) if dialect == "text" else codes
 
 
+def decode_genres(codes: str | Sequence[int], genres: Sequence[str]) -> tuple[str, ...] | None:
+    """The reverse of `encode_genres`, whatever stands in the names; None where a code is not among the genres.
+
+    Args:
+        codes: a row's genre field, of either form.
+        genres: names of the index, in the order of their codes.
+    """
+    numbers = [
+        int(code) for code in (codes.strip("|").split("|") if isinstance(codes, str) else codes) if code != ""
+    ]
+    return tuple(genres[code] for code in numbers) if max(numbers, default=-1) < len(genres) else None
+
+
 def expression(filter: Filter, genres: Sequence[str], dialect: Dialect) -> str:
     """The Milvus expression of a filter; empty if every movie passes.
 

@@ -1,6 +1,6 @@
 """The index in Milvus: a folder of Milvus Lite or a server, by the same calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from recsys_cli.store.base import (
 )
 from recsys_cli.store.checks import check_queries, unknown_movie
 from recsys_cli.store.connection import Connection, NotFoundError, NotLoadedError
-from recsys_cli.store.expression import expression
+from recsys_cli.store.expression import GENRE_CODES, decode_genres, expression
 from recsys_cli.store.importer import Import
 from recsys_cli.store.layout import MOVIE_FIELDS, VECTOR, Meta, is_ours
 
@@ -77,7 +77,7 @@ class MilvusStore:
         answers: list[Hits] = []
         for start in range(0, len(queries), step):
             found = self._search(queries[start : start + step], k, where, with_movies)
-            answers += [_to_hits(hits, with_movies) for hits in found]
+            answers += [_to_hits(hits, self._held()[1].genres, with_movies) for hits in found]
         return answers
 
     def vectors(self, movie_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
@@ -207,15 +207,17 @@ class MilvusStore:
             limit=k,
             filter=where,
             search_params={"params": params},
-            output_fields=list(MOVIE_FIELDS) if with_movies else ["movie_id"],
+            output_fields=[*MOVIE_FIELDS, GENRE_CODES] if with_movies else ["movie_id"],
             consistency_level=consistency,
         )
 
     def _allowed(self, k: int) -> int:
         """The number to ask for; a server refuses more than its limit even if the index holds fewer."""
-        if self._link.config.is_lite or k <= _SERVER_MOST:
+        if k <= _SERVER_MOST:
             return k
         rows = collection_ops.count_rows(self._link, self._in_memory())
+        if self._link.config.is_lite:
+            return max(1, min(k, rows))  # it cannot count to any number
         if rows > _SERVER_MOST:
             raise StoreError(
                 f"a Milvus server returns at most {_SERVER_MOST} movies for a query, not {k}: use --exact"
@@ -223,7 +225,7 @@ class MilvusStore:
         return _SERVER_MOST
 
 
-def _to_hits(found: Any, with_movies: bool) -> Hits:
+def _to_hits(found: Any, genres: Sequence[str], with_movies: bool) -> Hits:
     """One query's answer, equal similarities in the order of their ids."""
     movie_ids = np.array([hit["movie_id"] for hit in found], dtype=np.int64)
     similarities = np.array([hit["distance"] for hit in found], dtype=np.float32)
@@ -235,9 +237,17 @@ def _to_hits(found: Any, with_movies: bool) -> Hits:
         movie_ids[order],
         similarities[order],
         titles=tuple(row["title"] for row in rows),
-        genres=tuple(tuple(row["genres"].split("|")) if row["genres"] else () for row in rows),
+        genres=tuple(_genres(row, genres) for row in rows),
         years=tuple(int(row["year"]) for row in rows),
     )
+
+
+def _genres(row: Any, known: Sequence[str]) -> tuple[str, ...]:
+    """A movie's genres by their codes: a name may hold the separator of the field for other programs."""
+    names = decode_genres(row[GENRE_CODES], known)
+    if names is None:  # of an update that another process began after this one read the names
+        return tuple(row["genres"].split("|")) if row["genres"] else ()
+    return names
 
 
 def _flat_params(built: dict[str, Any]) -> dict[str, str]:

@@ -88,6 +88,7 @@ def test_hits_come_by_similarity_then_id(known: Store) -> None:
 
 def test_k_limits_and_k_beyond_the_movies_returns_all(known: Store) -> None:
     assert ids(known.search(FIRST_AXIS, 2)) == [[40, 10]]
+    assert ids(known.search(FIRST_AXIS, 10**20)) == [[40, 10, 30, 7, 20, 50, 60]]
     assert ids(known.search(FIRST_AXIS, 20_000)) == [[40, 10, 30, 7, 20, 50, 60]]
 
 
@@ -98,6 +99,15 @@ def test_movies_come_with_the_hits_when_asked_for(known: Store) -> None:
     assert hits.genres[0] == ("Action", "Crime")
     assert hits.genres[2] == ('x" or id > 0 or "', "Comedy")
     assert hits.genres[5] == ()
+
+
+def test_genres_come_back_whatever_stands_in_their_names(opened: Store) -> None:
+    hostile = [("a|b", "c::d"), ("|", "\\|"), ("", "x"), ("7",), tuple(map(str, range(500))), (), ("|1|", "0")]
+    opened.write(replace(known_content(), genres=hostile), fingerprint())
+    (hits,) = opened.search(FIRST_AXIS, 7, with_movies=True)
+    found = dict(zip(hits.movie_ids.tolist(), hits.genres, strict=True))
+    assert found == dict(zip(known_content().movie_ids.tolist(), hostile, strict=True))
+    assert ids(opened.search(FIRST_AXIS, 7, filter=Filter(all_genres=("a|b",)))) == [[7]]
 
 
 @pytest.mark.parametrize(
