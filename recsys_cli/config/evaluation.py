@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from recsys_cli.config.fields import check_apart
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.errors import ConfigError
 
@@ -40,6 +41,7 @@ class EvaluateConfig:
             raise ConfigError("--seeds and --model exclude each other: a model that is there is measured once")
         if not 1 <= self.num_splits <= 100:
             raise ConfigError(f"--seeds {self.seeds} is not allowed; allowed: 1 to 100")
+        check_apart(("--predictions", self.predictions), ("--ratings", self.ratings))
         for name in ("ratings", "predictions"):
             if self.model is None and getattr(self, name) is not None:
                 raise ConfigError(

@@ -1,6 +1,7 @@
 """What the fields of a config may be; the messages name the flag, the value and what is allowed."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from recsys_cli.errors import ConfigError
@@ -48,3 +49,12 @@ def check_choice(config: Any, name: str, choices: tuple[str, ...]) -> None:
     value = getattr(config, name)
     if value not in choices:
         raise ConfigError(f"{flag_of(name)} {value!r} is not allowed; allowed: {', '.join(choices)}")
+
+
+def check_apart(output: tuple[str, Path | None], read: tuple[str, Path | None]) -> None:
+    """Refuse an output that is an input, also by a link, with a ConfigError; both as flag and path."""
+    written, source = output[1], read[1]
+    if written is None or source is None:
+        return
+    if written.exists() and source.exists() and written.samefile(source):
+        raise ConfigError(f"{output[0]} {written}: is the file that {read[0]} reads; choose another one")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from recsys_cli.config.fields import check_apart
 from recsys_cli.errors import ConfigError
 
 MAX_ID = 2**63 - 1  # of users and movies: what an int64 holds
@@ -143,6 +144,7 @@ class BulkConfig:
     asked: str | None = None
 
     def __post_init__(self) -> None:
+        check_apart(("--output", self.output), ("--users", self.users))
         ending = self.output.suffix.casefold()
         if self.output != Path("-") and ending not in BULK_FORMATS:
             formats = ", ".join(BULK_FORMATS)

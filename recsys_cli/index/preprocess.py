@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from recsys_cli.config import PreprocessConfig
+from recsys_cli.config.fields import check_apart
 from recsys_cli.dataset.layouts import movie_files, read_movies
 from recsys_cli.dataset.tables import Movies
 from recsys_cli.errors import DataError
@@ -42,6 +43,7 @@ def run(config: PreprocessConfig) -> PreprocessSummary:
     """Encode a raw movie file with the model's vocabulary and write ``movies_data.txt``.
 
     Raises:
+        ConfigError: the output is the file that is read.
         DataError: the file is missing or malformed, or names known movies differently.
         ArtifactError: the model folder is missing or damaged.
     """
@@ -51,6 +53,7 @@ def run(config: PreprocessConfig) -> PreprocessSummary:
     if training_dir.is_relative_to(Path.cwd()):  # shorter in what is printed
         training_dir = training_dir.relative_to(Path.cwd())
     source = _find(config.file, training_dir)
+    check_apart(("-o", config.output), ("-f", source))
     movies = read_movies(source)
     if not config.allow_title_changes:
         _refuse_other_titles(movies, vocabulary, source)

@@ -207,6 +207,11 @@ def test_ratings_of_a_file(model: Path, tmp_path: Path) -> None:
             1,
         ),
         (
+            ["--model", "m", "--ratings", __file__, "--predictions", __file__],
+            f"--predictions {__file__}: is the file that --ratings reads; choose another one",
+            2,
+        ),
+        (
             ["--model", "nowhere"],
             "No model at 'nowhere': run 'recsys train' first, or name one with --model",
             1,

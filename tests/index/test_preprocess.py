@@ -41,6 +41,28 @@ def test_the_current_directory_comes_before_the_training_data(folder: Path) -> N
     assert [genre == "0" for genre in genres.split("|")] == [False, True]
 
 
+@pytest.mark.parametrize("output", ["movies_origin.txt", "link.txt", "hard.txt", "./movies_origin.txt"])
+def test_the_file_that_is_read_is_never_written(folder: Path, output: str) -> None:
+    raw = b"9001::Zorblax Park (2031)::Drama\n"
+    (folder / "movies_origin.txt").write_bytes(raw)
+    (folder / "link.txt").symlink_to("movies_origin.txt")
+    (folder / "hard.txt").hardlink_to(folder / "movies_origin.txt")
+    result = preprocess("-f", "movies_origin.txt", "-o", output)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: -o {Path(output)}: is the file that -f reads; choose another one\n"
+    assert (folder / "movies_origin.txt").read_bytes() == raw
+
+
+def test_a_link_is_written_through_and_a_device_to(folder: Path) -> None:
+    (folder / "movies_origin.txt").write_text("9001::Zorblax Park (2031)::Drama\n")
+    (folder / "link.txt").symlink_to("elsewhere.txt")
+    assert preprocess("-f", "movies_origin.txt", "-o", "link.txt").exit_code == 0
+    assert (folder / "link.txt").is_symlink()
+    assert (folder / "elsewhere.txt").read_text().endswith("::Zorblax Park (2031)::Drama\n")
+    assert preprocess("-f", "movies_origin.txt", "-o", "/dev/null").exit_code == 0
+    assert Path("/dev/null").is_char_device()
+
+
 def test_a_bare_name_is_found_in_the_training_data(folder: Path) -> None:
     result = preprocess("-f", "movies_origin.txt", "-o", "encoded.txt", "--json")
     assert result.exit_code == 0, result.stderr

@@ -220,6 +220,17 @@ def test_an_output_that_cannot_be_written_is_said_before_the_work(recsys: Recsys
     assert result.stderr == f"Error: {output}: cannot be written: No such file or directory\n"
 
 
+def test_the_users_file_is_never_written(recsys: Recsys, tmp_path: Path) -> None:
+    users = tmp_path / "users.csv"
+    users.write_text("userId\n1\n")
+    (tmp_path / "link.csv").symlink_to(users)
+    for output in (users, tmp_path / "link.csv"):
+        result = recsys("recommend", "--users", str(users), "-o", str(output))
+        assert result.exit_code == 2
+        assert result.stderr == f"Error: --output {output}: is the file that --users reads; choose another one\n"
+    assert users.read_text() == "userId\n1\n"
+
+
 @pytest.mark.parametrize(
     ("options", "note"),
     [
