@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from recsys_cli.cli.options import json_option
+from recsys_cli.cli.options import format_option, json_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
 from recsys_cli.config.evaluation import EvaluateConfig
@@ -31,10 +31,9 @@ Examples:
 @click.option(
     "--seeds",
     type=int,
-    show_default=str(_DEFAULTS.num_splits),
-    help="Splits to train and measure on; not with --model.",
+    help=f"Splits to train and measure on; not with --model.  [default: {_DEFAULTS.num_splits}]",
 )
-@click.option("--format", help="Layout of the data set's files, instead of the one they look like.")
+@format_option
 @click.option("--skip-bad-lines", is_flag=True, help="Leave bad lines of the data set out.")
 @click.option("--objective", type=click.Choice(OBJECTIVES), help="What to learn.  [default: hybrid]")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file of training options.")
