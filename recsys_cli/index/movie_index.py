@@ -19,6 +19,7 @@ from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.progress import Progress, Silent
 from recsys_cli.store.base import NO_MOVIES, Filter, Fingerprint, Hits, IndexContent, Store
 
+_MANY = 10_000  # movies of a list; beyond it the catalogue is counted
 _NEAR_GENRE = 60  # of 100, in rapidfuzz's WRatio
 
 
@@ -113,6 +114,8 @@ class MovieIndex:
 
     def search(self, vector: NDArray[np.float32], k: int, *, filter: Filter) -> Hits:
         """The k best movies for a (D,) float32 unit vector, with titles and genres."""
+        if k > _MANY:
+            k = max(1, min(k, len(self.movies.movie_ids)))  # a backend sets memory aside for all that is asked for
         (hits,) = self.make_ready().search(vector[None], k, filter=filter, with_movies=True)
         return hits
 
