@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys_cli.errors import StoreError
+from recsys_cli.store.base import IndexContent
 
 
 def check_queries(vectors: npt.NDArray[np.float32], k: int, *, dim: int) -> npt.NDArray[np.float32]:
@@ -34,6 +35,18 @@ def check_vectors(vectors: npt.NDArray[np.float32], movie_ids: npt.NDArray[np.in
     if len(wrong):
         raise ValueError(f"the vector of movie {movie_ids[wrong[0]]} has length {norms[wrong[0]]:g}, not 1")
     return batch
+
+
+def check_texts(content: IndexContent) -> None:
+    """Refuse titles and genres that no store can give back.
+
+    Raises: StoreError: names the first movie with such a text.
+    """
+    for movie_id, title, genres in zip(content.movie_ids.tolist(), content.titles, content.genres, strict=True):
+        try:
+            "".join((title, *genres)).encode()
+        except UnicodeEncodeError as error:
+            raise StoreError(f"movie {movie_id}: its title or a genre of it is no valid Unicode") from error
 
 
 def unknown_genre(name: str, known: Sequence[str]) -> StoreError:

@@ -7,7 +7,6 @@ from recsys_cli.store.connection import Connection, NotFoundError
 from recsys_cli.store.layout import Meta
 
 BATCH = 5000  # movies of one call: 4 MB at 200 dimensions
-PATIENT = 3600.0  # seconds for calls that take long because they work; a server that dies ends them sooner
 
 
 def read_alias(link: Connection, alias: str) -> tuple[str, Meta] | None:
@@ -34,7 +33,7 @@ def resolve(link: Connection, alias: str) -> str | None:
 
 def load(link: Connection, collection: str) -> None:
     """Bring a collection into memory and wait for it."""
-    link.call(link.client.load_collection, collection, timeout=PATIENT)
+    link.call_patiently(link.client.load_collection, collection)
 
 
 def count_rows(link: Connection, collection: str) -> int:
@@ -60,7 +59,7 @@ def read_digests(link: Connection, collection: str) -> Iterator[tuple[int, int]]
 
 def drop(link: Connection, collection: str) -> None:
     """Remove one collection, by its own name, never an alias: on Milvus Lite that would remove what it names."""
-    link.call(link.client.drop_collection, collection, timeout=PATIENT)
+    link.call_patiently(link.client.drop_collection, collection)
 
 
 def drop_others(link: Connection, alias: str) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 import logging
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -28,6 +30,8 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.005, 0.2  # seconds between two attempts at a fol
 _SAY_SO_AFTER = 2.0  # seconds of waiting before a person is told
 _OLDEST = (2, 3)  # the first servers with array fields
 _NOT_FOUND, _NOT_LOADED, _NOT_CONNECTED = (100, 1600), 101, 2  # codes of Milvus; 1600 is an alias
+_FAILURES = (MilvusException, grpc.RpcError, grpc.FutureTimeoutError)
+_PATIENT = 3600.0  # seconds, the most for a call that works
 _LONGEST_TEXT = 300  # characters of a message of Milvus
 
 _users: Counter[Path] = Counter()  # connections of this process to each Milvus Lite folder: they share its server
@@ -105,6 +109,31 @@ class Connection:
         options.setdefault("timeout", self.config.timeout)
         with _one_line(self.config):
             return method(*args, **options)
+
+    def call_patiently(self, method: Callable[_P, _T], *args: _P.args, **options: _P.kwargs) -> _T:
+        """Call a method that takes long because it works, as long as the server answers other calls meanwhile.
+
+        Raises: StoreError: as `call`, and when the server has not answered within the configured timeout.
+        """
+        options["timeout"] = _PATIENT
+        if self.config.is_lite:
+            return self.call(method, *args, **options)
+        done: Future[_T] = Future()
+        client = self.client
+
+        def work() -> None:
+            try:
+                done.set_result(method(*args, **options))
+            except _FAILURES as error:  # raised again by the thread that waits
+                done.set_exception(error)
+            finally:
+                done.cancel()  # after any other exception, which is a fault of this program
+
+        threading.Thread(target=work, daemon=True).start()
+        with _one_line(self.config):
+            while not wait([done], timeout=self.config.timeout).done:
+                client.get_server_version(timeout=self.config.timeout)
+            return done.result()
 
     def batches(self, rows: RowIterator) -> Iterator[Sequence[dict[str, Any]]]:
         """The batches of rows of an iterator, its failures as those of `call`."""
@@ -214,7 +243,7 @@ def _one_line(config: StoreConfig) -> Iterator[None]:
     """Turn whatever pymilvus raises into a StoreError of one line without secrets."""
     try:
         yield
-    except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
+    except _FAILURES as error:
         raise _readable(error, config) from error
 
 

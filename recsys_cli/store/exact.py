@@ -18,7 +18,7 @@ from recsys_cli.store.base import (
     IndexInfo,
     WriteReport,
 )
-from recsys_cli.store.checks import check_queries, check_vectors, unknown_genre, unknown_movie
+from recsys_cli.store.checks import check_queries, check_texts, check_vectors, unknown_genre, unknown_movie
 
 _AT_ONCE = 4_000_000  # similarities, 16 MB
 
@@ -55,6 +55,7 @@ class ExactStore:
         started = time.perf_counter()
         if index.index_type not in (None, "flat"):
             raise StoreError(f"--index-type {index.index_type}: the exact store has only: flat")
+        check_texts(content)
         self._vectors = check_vectors(content.vectors[:], content.movie_ids)
         self._content, self._fingerprint = content, fingerprint
         self._members = _genre_members(content.genres)

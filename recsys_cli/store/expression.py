@@ -51,18 +51,26 @@ def expression(filter: Filter, genres: Sequence[str], dialect: Dialect) -> str:
     Raises: StoreError: for a genre that the index does not know.
     """
     codes = {name: code for code, name in enumerate(genres)}
-
-    def has(name: str) -> str:
+    for name in filter.genres:
         if name not in codes:
             raise unknown_genre(name, sorted(genres))
-        if dialect == "text":
-            return f"{GENRE_CODES} like '%|{codes[name]}|%'"
-        return f"array_contains({GENRE_CODES}, {codes[name]})"
 
-    parts = [has(name) for name in filter.all_genres]
+    def has(names: Sequence[str], *, every: bool) -> str:
+        chosen = [codes[name] for name in names]
+        if dialect == "text":
+            return (
+                "("
+                + (" and " if every else " or ").join(f"{GENRE_CODES} like '%|{code}|%'" for code in chosen)
+                + ")"
+            )
+        # One condition for all names: a server cannot read expressions that are nested a hundred deep.
+        return f"array_contains_{'all' if every else 'any'}({GENRE_CODES}, {chosen})"
+
+    parts = [has(filter.all_genres, every=True)] if filter.all_genres else []
     if filter.any_genres:
-        parts.append("(" + " or ".join(has(name) for name in filter.any_genres) + ")")
-    parts += [f"not ({has(name)})" for name in filter.not_genres]
+        parts.append(has(filter.any_genres, every=False))
+    if filter.not_genres:
+        parts.append(f"not ({has(filter.not_genres, every=False)})")
     if filter.year_min is not None or filter.year_max is not None:
         parts.append(f"year >= {max(1, int(filter.year_min or 1))}")
     if filter.year_max is not None:

@@ -12,8 +12,8 @@ from recsys_cli.config import IndexConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store import collection_ops, layout
 from recsys_cli.store.base import NO_MOVIES, Fingerprint, IndexContent, WriteReport
-from recsys_cli.store.checks import check_vectors
-from recsys_cli.store.collection_ops import BATCH, PATIENT
+from recsys_cli.store.checks import check_texts, check_vectors
+from recsys_cli.store.collection_ops import BATCH
 from recsys_cli.store.connection import Connection, NotFoundError
 from recsys_cli.store.expression import GENRE_CODES, Dialect, encode_genres
 from recsys_cli.store.layout import VECTOR, Meta
@@ -56,6 +56,7 @@ class Import:
             raise StoreError("there is no movie to import")
         if content.dim != fingerprint.dim:
             raise ValueError(f"vectors are {content.dim} wide, the fingerprint says {fingerprint.dim}")
+        check_texts(content)
         self._link, self._alias = link, alias
         self._content, self._fingerprint = content, fingerprint
         self._progress = progress
@@ -135,9 +136,9 @@ class Import:
             consistency_level="Bounded",
         )
         self._write_rows(name, meta, np.arange(len(self._content)))
-        link.call(link.client.flush, name, timeout=PATIENT)
+        link.call_patiently(link.client.flush, name)
         # Milvus Lite builds the index when it loads; waiting for it would cost the client's first pause of 0.5 s.
-        link.call(link.client.create_index, name, index, timeout=PATIENT, sync=not link.is_lite)
+        link.call_patiently(link.client.create_index, name, index, sync=not link.is_lite)
         collection_ops.load(link, name)
 
     def _check(self, name: str, kind: str) -> None:
@@ -209,7 +210,7 @@ class Import:
                 self._refuse_company(collection)
                 ids = difference.removed[start : start + BATCH].tolist()
                 link.call(link.client.delete, collection, ids=ids)
-            link.call(link.client.flush, collection, timeout=PATIENT)
+            link.call_patiently(link.client.flush, collection)
             self._check(collection, meta.index_type)
             self._refuse_company(collection)
             if self._compare(collection).total:
@@ -243,7 +244,7 @@ class Import:
             if replacing:
                 self._refuse_company(collection)
             send = link.client.upsert if replacing else link.client.insert  # taking turns changes the client
-            link.call(send, collection, rows, timeout=PATIENT)
+            link.call_patiently(send, collection, rows)
             if self._progress is not None:
                 self._progress(start + len(batch))
             self._take_turns(collection)
@@ -273,7 +274,7 @@ class Import:
         """Between two batches, let readers into a Milvus Lite folder: they wait for its lock."""
         link = self._link
         if link.config.is_lite and time.monotonic() - self._turn > _LITE_TURN:
-            link.call(link.client.flush, collection, timeout=PATIENT)
+            link.call_patiently(link.client.flush, collection)
             link.let_others_in()
             self._turn = time.monotonic()
 

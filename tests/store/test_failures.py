@@ -135,6 +135,26 @@ def test_server_gone_in_the_middle(lite_server: tuple[str, "subprocess.Popen[byt
         assert time.monotonic() - started < 5
 
 
+def test_server_that_stops_in_the_middle_of_an_import(lite_server: tuple[str, "subprocess.Popen[bytes]"]) -> None:
+    uri, process = lite_server
+    with open_store(StoreConfig(uri=uri, timeout=1)) as store:
+        started = time.monotonic()
+
+        def stop(_: int) -> None:
+            process.send_signal(signal.SIGSTOP)
+
+        with pytest.raises(StoreError) as caught:
+            store.write(known_content(), fingerprint(), progress=stop)
+        assert str(caught.value) == f"{uri}: no answer within 1 seconds; see --timeout"
+        assert time.monotonic() - started < 6
+        process.send_signal(signal.SIGCONT)
+    with open_store(StoreConfig(uri=uri, timeout=5)) as store:
+        assert store.fingerprint is None
+        store.write(known_content(), fingerprint())
+        assert store.search(FIRST_AXIS, 1)[0].movie_ids.tolist() == [40]
+        assert store.describe().others == ()
+
+
 class _OldServicer(MilvusServicer):  # type: ignore[misc]
     """The engine of Milvus Lite, claiming a version that lacks array fields."""
 
