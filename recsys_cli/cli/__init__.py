@@ -14,7 +14,18 @@ from recsys_cli.cli.streams import checked_streams
 from recsys_cli.errors import RecsysError
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-_COMMANDS = ("train", "preprocess", "recommend", "similar", "evaluate", "index", "download", "check", "doctor")
+_COMMANDS = (
+    "train",
+    "preprocess",
+    "recommend",
+    "similar",
+    "evaluate",
+    "report",
+    "index",
+    "download",
+    "check",
+    "doctor",
+)
 _NEAR = 60  # of 100, in rapidfuzz's ratio
 
 

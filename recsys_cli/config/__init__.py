@@ -243,3 +243,25 @@ class DoctorConfig:
     model: Path = MODEL_DIR
     movies_data: Path = MOVIES_DATA
     store: StoreConfig = field(default_factory=StoreConfig)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportConfig:
+    """What ``recsys report`` reads and writes.
+
+    Attributes:
+        model: model folder.
+        data: folder of the data set; None for the one that the model was trained on.
+        evaluation: file of ``recsys evaluate --json``; None leaves out what needs one.
+        movies_data: what ``recsys preprocess`` wrote; where it is missing or another model's, the movies of the
+            training data stand for it.
+        output: HTML file to write.
+        pictures: folder for each picture as SVG and PNG; None for none.
+    """
+
+    model: Path = MODEL_DIR
+    data: Path | None = None
+    evaluation: Path | None = None
+    movies_data: Path = MOVIES_DATA
+    output: Path = Path("report.html")
+    pictures: Path | None = None

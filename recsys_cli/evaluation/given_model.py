@@ -58,7 +58,7 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
     read = partial(read_dataset, data, format=config.format, skip_bad_lines=config.skip_bad_lines)
     dataset = read()
     candidates = np.arange(len(dataset.ratings))
-    train = candidates[_is_trained_on(folder, dataset)]
+    train = candidates[is_trained_on(folder, dataset)]
     if not len(train):
         raise DataError(
             f"{data}: holds none of the ratings that '{model}' was trained on; name its data with --data"
@@ -67,7 +67,7 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
         num_old = len(dataset.ratings)
         dataset = _append(dataset, read(ratings_file=config.ratings))
         candidates = np.arange(num_old, len(dataset.ratings))
-    held_out = candidates[~_is_trained_on(folder, dataset)[candidates]]
+    held_out = candidates[~is_trained_on(folder, dataset)[candidates]]
     if not len(held_out):
         raise DataError(
             f"{config.ratings or data}: the model was trained on all of its ratings; name others with --ratings"
@@ -107,7 +107,7 @@ def write_predictions(path: Path, given: GivenModel, model: ServedModel) -> None
         pyarrow.csv.write_csv(table, building, pyarrow.csv.WriteOptions(quoting_style="none"))
 
 
-def _is_trained_on(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:
+def is_trained_on(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:
     """(R,) whether the model was trained on the user's rating of the movie: it has seen it, not held it out."""
     width = len(dataset.movie_ids) + 1
 

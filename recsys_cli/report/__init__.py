@@ -1,0 +1,1 @@
+"""Numbers to one page with pictures: what was learnt, and how good it is."""

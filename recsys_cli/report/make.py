@@ -1,0 +1,124 @@
+"""``recsys report``: a model, its data and its evaluation become one page and, if wanted, a folder of pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from recsys_cli.config import ReportConfig
+from recsys_cli.dataset.reader import read_dataset
+from recsys_cli.errors import DataError
+from recsys_cli.evaluation.heldout import HeldOut, held_out_estimates
+from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.vocabulary import open_vocabulary
+from recsys_cli.progress import Progress
+from recsys_cli.replacing import replacing
+from recsys_cli.report import sections
+from recsys_cli.report.data_pictures import data_pictures, stars_pictures
+from recsys_cli.report.drawing import Picture
+from recsys_cli.report.evaluation_file import Evaluation, read_evaluation
+from recsys_cli.report.movie_map import movie_map
+from recsys_cli.report.page import Page, Section, render
+from recsys_cli.report.tryout import page_data, try_everything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSummary:
+    """What was written.
+
+    Attributes:
+        output: the page.
+        num_bytes: of the page.
+        pictures: folder of the pictures, None where none was wanted.
+        num_pictures: pictures on the page.
+        missing: what the page leaves out, and which command makes it.
+        seconds: that it took.
+    """
+
+    output: Path
+    num_bytes: int
+    pictures: Path | None
+    num_pictures: int
+    missing: tuple[str, ...]
+    seconds: float
+
+
+def run(config: ReportConfig, progress: Progress, *, evaluation: Evaluation | None = None) -> ReportSummary:
+    """Write the page.
+
+    Args:
+        config: what to read, and where to write.
+        progress: is told how it goes.
+        evaluation: what was just measured, instead of a file.
+
+    Raises:
+        ArtifactError: the model is missing or damaged.
+        DataError: the evaluation or the data set that is named is malformed, or the page cannot be written.
+    """
+    started = time.monotonic()
+    folder = ModelFolder.open(config.model)
+    vocabulary = open_vocabulary(folder)
+    if config.evaluation is not None:
+        evaluation = read_evaluation(config.evaluation)
+    drawn = movie_map(folder, progress)
+    tried = try_everything(folder, vocabulary, drawn, config.movies_data)
+    parts = [
+        sections.verdict(folder, evaluation),
+        sections.training(folder),
+        sections.evaluation(evaluation),
+        *_from_data(config, folder),
+        sections.map_of_movies(folder, vocabulary, drawn),
+        sections.try_it(vocabulary, tried),
+        sections.making(folder, evaluation),
+    ]
+    data = page_data(tried, drawn, vocabulary, folder)
+    subtitle = sections.subtitle(folder)
+    text = render(
+        Page(title="What the model learnt, and how good it is", subtitle=subtitle, sections=parts, data=data)
+    )
+    _write(config.output, text.encode())
+    pictures = [picture for section in parts for picture in (*section.pictures, *section.within)]
+    if config.pictures is not None:
+        _write_pictures(config.pictures, pictures)
+    return ReportSummary(
+        output=config.output,
+        num_bytes=len(text.encode()),
+        pictures=config.pictures,
+        num_pictures=len(pictures),
+        missing=tuple(line for section in parts for line in section.missing),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _from_data(config: ReportConfig, folder: ModelFolder) -> tuple[Section, Section]:
+    """The sections that need the ratings; without them they say so."""
+    path = config.data or Path(folder.info.run["data_dir"])
+    if config.data is None and not path.is_dir():
+        missing = (f"The data is not at {path}: 'recsys report --data DIR' names its folder.",)
+        return sections.stars((), missing), sections.data((), missing)
+    dataset = read_dataset(path)
+    try:
+        found: HeldOut | None = held_out_estimates(folder, dataset)
+    except DataError as error:
+        return sections.stars((), (f"{error}.",)), sections.data(data_pictures(dataset))
+    if found is None:
+        missing = ("This model shows no stars: 'recsys train --objective hybrid' makes one that does.",)
+        return sections.stars((), missing), sections.data(data_pictures(dataset))
+    return sections.stars(stars_pictures(found)), sections.data(data_pictures(dataset))
+
+
+def _write(path: Path, content: bytes) -> None:
+    with replacing(path, lambda reason: DataError(f"Cannot write '{path}': {reason}")) as building:
+        building.write_bytes(content)
+
+
+def _write_pictures(folder: Path, pictures: Sequence[Picture]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"--pictures {folder}: cannot be made ({error.strerror})") from error
+    for picture in pictures:
+        _write(folder / f"{picture.name}.svg", picture.svg())
+        _write(folder / f"{picture.name}.png", picture.png())
