@@ -62,6 +62,9 @@ def _echo_list(as_json: bool) -> None:
         for release in releases
     ]
     echo_rows(
-        ("Name", "Download", "Verified by", "Redistribution"), rows, texts=("Redistribution",), left=("Name",)
+        ("Name", "Download", "Verified by", "Redistribution"),
+        rows,
+        texts=("Redistribution",),
+        left=("Name", "Verified by"),
     )
     click.echo("All are for research; commercial use only with GroupLens' permission.")
