@@ -1,7 +1,13 @@
 """Settings of the process that must stand before paddle is loaded. Imports it only after that."""
 
+import atexit
 import os
+import shutil
+import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from recsys_cli.errors import ConfigError
@@ -25,7 +31,7 @@ def prepare_process(*, device: str = "auto") -> list[str]:
     os.environ.setdefault("GLOG_minloglevel", "2")
     if prepare_mkl():
         lines.append(f"{_MKL}=5: lets paddle's MKL use AVX2 on this AMD processor")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), paddle_away_from_home():
         warnings.simplefilter("ignore")  # paddle warns about a compiler cache that nothing here needs
         import paddle
     has_gpu = paddle.device.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
@@ -40,6 +46,30 @@ def prepare_process(*, device: str = "auto") -> list[str]:
         paddle.base.core.set_num_threads(threads)
         lines.append(f"{threads} threads")
     return lines
+
+
+@contextmanager
+def paddle_away_from_home() -> Iterator[None]:
+    """Within the block paddle finds a temporary folder where it would write into ``~/.cache/paddle``.
+
+    It makes folders there when it is imported, and files when programs are saved. The folder goes at the end.
+    """
+    before = os.environ.get("HOME")
+    os.environ["HOME"] = _temporary_home()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["HOME"]
+        else:
+            os.environ["HOME"] = before
+
+
+@cache
+def _temporary_home() -> str:
+    folder = tempfile.mkdtemp(prefix="recsys-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def prepare_mkl(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:

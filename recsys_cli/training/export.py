@@ -13,6 +13,7 @@ from recsys_cli.dataset.rows import Ratings
 from recsys_cli.model.arrays import Audience, Floats, Seen, Stars, UserTables, unit_rows
 from recsys_cli.model.folder import ModelArrays
 from recsys_cli.towers.network import TwoTowers
+from recsys_cli.towers.runtime import paddle_away_from_home
 from recsys_cli.towers.title_windows import title_windows
 from recsys_cli.training.batches import Batches
 from recsys_cli.training.data import ByUser
@@ -171,7 +172,8 @@ def save_towers(towers: TwoTowers) -> Callable[[Path], None]:
 
     def save(folder: Path) -> None:
         towers.eval()
-        paddle.jit.save(towers.movies, str(folder / "movie_tower"), input_spec=movie_inputs)
-        paddle.jit.save(towers.users, str(folder / "user_tower"), input_spec=user_inputs)
+        with paddle_away_from_home():
+            paddle.jit.save(towers.movies, str(folder / "movie_tower"), input_spec=movie_inputs)
+            paddle.jit.save(towers.users, str(folder / "user_tower"), input_spec=user_inputs)
 
     return save
