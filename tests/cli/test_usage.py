@@ -2,6 +2,7 @@
 
 import re
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -9,7 +10,7 @@ from recsys_cli.cli import main
 from recsys_cli.config import LAYOUTS
 from recsys_cli.dataset.layouts import FORMATS
 
-COMMANDS = ("train", "preprocess", "recommend", "similar", "evaluate", "index", "download", "check", "doctor")
+COMMANDS = main.list_commands(click.Context(main))
 
 
 @pytest.mark.parametrize(
@@ -19,11 +20,7 @@ COMMANDS = ("train", "preprocess", "recommend", "similar", "evaluate", "index", 
         (["Recomend", "-g", "F"], "No such command 'Recomend'; did you mean 'recommend'?"),
         (["help"], "No such command 'help'; did you mean 'recsys --help'?"),
         (["help", "train"], "No such command 'help'; did you mean 'recsys train --help'?"),
-        (
-            ["zzz"],
-            "No such command 'zzz'; there are: train, preprocess, recommend, similar, evaluate, index, download, "
-            "check, doctor",
-        ),
+        (["zzz"], f"No such command 'zzz'; there are: {', '.join(COMMANDS)}"),
     ],
 )
 def test_a_mistyped_command_gets_a_suggestion(arguments: list[str], message: str) -> None:
