@@ -484,8 +484,8 @@ def test_the_list_shows_sizes_and_licences() -> None:
     result = CliRunner().invoke(main, ["download", "--list"])
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["Name", *RELEASES, "All"]
-    assert "ml-1m              5.9 MB  MD5         not allowed" in lines
-    assert "ml-latest-small    1.0 MB  nothing     under the same terms" in lines
+    assert "ml-1m              5.9 MB  MD5          not allowed" in lines
+    assert "ml-latest-small    1.0 MB  nothing      under the same terms" in lines
     assert lines[-1] == "All are for research; commercial use only with GroupLens' permission."
 
 
