@@ -7,7 +7,7 @@ import signal
 from multiprocessing.context import ForkServerContext
 from typing import Any
 
-from store_data import FIRST_AXIS, fingerprint, known_content
+from store_data import CONTENTS, FIRST_AXIS, fingerprint, known_content
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.store import importer, open_store
@@ -42,6 +42,19 @@ def import_whole(config: StoreConfig, content: IndexContent, movies: str, rebuil
     _small_batches()
     with open_store(config) as store:
         store.write(content, fingerprint(movies), rebuild=rebuild)
+
+
+def import_and_drop(config: StoreConfig, rounds: int) -> None:
+    """Update, import anew and drop, in turn, each with the store opened for it alone, as commands do."""
+    _small_batches()
+    for _ in range(rounds):
+        for name, rebuild in (("new", False), ("third", True), ("old", False)):
+            with open_store(config) as store:
+                store.write(CONTENTS[name], fingerprint(name), rebuild=rebuild)
+        with open_store(config) as store:
+            store.drop()
+        with open_store(config) as store:
+            store.write(CONTENTS["third"], fingerprint("third"))
 
 
 def import_slowly(config: StoreConfig, movies: str) -> None:

@@ -1,5 +1,7 @@
 """A few movies whose right answers are known, shared by the store tests."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -74,3 +76,8 @@ def fingerprint(movies: str = "movies", *, model: str = "model", dim: int = DIM)
 
 
 FIRST_AXIS = fan([1.0])
+
+THIRD = replace(
+    known_content(), titles=["A", *known_content().titles[1:]], vectors=fan([0.6, 0.9, 0.5, 0.8, 1, 0.2, -0.4])
+)
+CONTENTS = {"old": known_content(), "new": changed_content(), "third": THIRD}

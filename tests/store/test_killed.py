@@ -1,14 +1,13 @@
 """Updates and imports that are killed: what is left is the old index, the new one, or nobody's."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from milvus_server import Server
 from store_children import children, import_until, import_whole
-from store_data import FIRST_AXIS, changed_content, fan, fingerprint, known_content
+from store_data import CONTENTS, FIRST_AXIS, fingerprint
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
@@ -16,11 +15,6 @@ from recsys_cli.store import open_store
 from recsys_cli.store.base import NO_MOVIES, IndexContent, Store
 from recsys_cli.store.collection_ops import read_alias
 from recsys_cli.store.exact import ExactStore
-
-THIRD = replace(
-    known_content(), titles=["A", *known_content().titles[1:]], vectors=fan([0.6, 0.9, 0.5, 0.8, 1, 0.2, -0.4])
-)
-CONTENTS = {"old": known_content(), "new": changed_content(), "third": THIRD}
 
 
 def answers(store: Store) -> list[tuple[int, str, tuple[str, ...], int]]:
