@@ -1,10 +1,11 @@
 """Write the commands' real output and the table of options into README.md, or check that what stands there holds.
 
-A comment ``<!-- output of: recsys ... -->`` before a fenced block names the command that fills the block. All of
-them run in order in one temporary folder that holds the bundled sample. The table between ``<!-- options -->`` and
-``<!-- end of options -->`` is made from the configuration. ``--check`` changes nothing and exits 1 when anything
-is out of date. Text, counts and ids must agree to the letter; a number with a point, such as a score or a metric,
-to 2 % or one in its last digit; seconds and rates not at all.
+A comment ``<!-- output of: recsys ... -->`` before a fenced block names the command that fills the block. All
+of them run in order in one temporary folder that holds the bundled sample. The table between ``<!-- options
+-->`` and ``<!-- end of options -->`` is made from the configuration; the pictures are those of ``recsys
+report``. ``--check`` changes nothing and exits 1 when anything is out of date. Text, counts and ids, those in
+the pictures too, must agree to the letter; a number with a point, such as a score or a metric, to 2 % or one in
+its last digit; seconds and rates not at all.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from recsys_cli.config import training
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+PICTURES = ROOT / "data" / "pictures"
+_SHOWN = ("training-ndcg.svg", "calibration.svg", "map.svg")
 TOLERANCE = 0.02  # of a number with a point
 _BLOCK = re.compile(
     r"(<!-- output of: (?P<command>[^\n]+) -->\n```(?:console|text)\n)(?P<output>.*?)(```\n)", re.DOTALL
@@ -53,13 +56,14 @@ def run(command: str, folder: Path) -> str:
     return f"$ {command}\n" + "".join(line.rstrip() + "\n" for line in done.stdout.splitlines())
 
 
-def regenerate(text: str) -> str:
-    """The README with the output of every command, and the options, as they are now."""
+def regenerate(text: str) -> tuple[str, dict[str, str]]:
+    """The README with the output of every command, and the options, as they are now; its pictures by name."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "data").symlink_to(ROOT / "data")
         text = _BLOCK.sub(lambda block: block[1] + run(block["command"], folder) + block[4], text)
-    return _OPTIONS.sub(lambda block: block[1] + options_table() + block[2], text)
+        pictures = {name: (folder / "pictures" / name).read_text(encoding="utf-8") for name in _SHOWN}
+    return _OPTIONS.sub(lambda block: block[1] + options_table() + block[2], text), pictures
 
 
 def options_table() -> str:
@@ -103,6 +107,11 @@ def _markdown(text: str) -> str:
     return re.sub(r"(?<!`)`([A-Z_]+)`(?!`)", listed, text).replace("``", "`").replace("|", "\\|")
 
 
+def _words(picture: str) -> str:
+    """What is written in an SVG, a line each: where its lines run is left to the eye."""
+    return "\n" + "\n".join(re.findall(r">([^<>]+)<", picture))
+
+
 def differences(old: str, new: str) -> Iterator[str]:
     """The lines of two READMEs that do not agree, as those of a diff."""
     for one, other in zip_longest(old.splitlines(), new.splitlines()):
@@ -134,10 +143,16 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when a block is out of date")
     arguments = parser.parse_args()
     old = README.read_text(encoding="utf-8")
-    new = regenerate(old)
+    new, pictures = regenerate(old)
     if not arguments.check:
         README.write_text(new, encoding="utf-8")
+        PICTURES.mkdir(exist_ok=True)
+        for name, picture in pictures.items():
+            (PICTURES / name).write_text(picture, encoding="utf-8")
         return
+    for name, picture in pictures.items():
+        old += _words((PICTURES / name).read_text(encoding="utf-8"))
+        new += _words(picture)
     found = list(differences(old, new))
     if found:
         sys.exit("\n".join(found) + "\nREADME.md is out of date; run scripts/sync_readme.py")

@@ -7,6 +7,8 @@ import click
 from recsys_cli.cli.options import format_option, json_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
+from recsys_cli.cli.report import check_report, report_option, write_report
+from recsys_cli.config import MODEL_DIR, ReportConfig
 from recsys_cli.config.evaluation import EvaluateConfig
 from recsys_cli.config.training import OBJECTIVES, TrainingOptions, read_options
 
@@ -39,6 +41,7 @@ Examples:
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file of training options.")
 @click.option("--no-download", is_flag=True, help="Do not fetch MovieLens 1M where data/ml-1m is missing.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what is set up, trained and measured.")
+@report_option
 @json_option
 def command(
     data: Path | None,
@@ -52,12 +55,14 @@ def command(
     config_file: Path | None,
     no_download: bool,
     verbose: bool,
+    report_file: Path | None,
     as_json: bool,
 ) -> None:
     """Measure how well a model rates and ranks what it has not seen, beside simple recommenders.
 
     Without --model, a part of the ratings is held out and a model is trained on the rest, once for each of several
-    random splits. With --model, that model is measured on the ratings that it was not trained on.
+    random splits. With --model, that model is measured on the ratings that it was not trained on. --report shows
+    the numbers beside that model, or the one in recommender_system.inference.model.
     """
     from recsys_cli.cli.evaluation_tables import echo_report
     from recsys_cli.evaluation import evaluate
@@ -77,5 +82,10 @@ def command(
         skip_bad_lines=skip_bad_lines,
         options=options,
     )
+    page = ReportConfig(model=model or MODEL_DIR, data=data, output=report_file or Path("report.html"))
+    if report_file is not None:
+        check_report(page)
     report = evaluate.run(config, TerminalProgress(verbose=verbose))
     echo_json(report) if as_json else echo_report(report)
+    if report_file is not None:
+        write_report(page, measured=report, quiet=as_json)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -11,6 +11,24 @@ from recsys_cli.progress import Task
 
 _REDRAWN_SECONDS = 0.1
 _LINE_SECONDS = 60.0
+
+
+_CURVES = ("ndcg@10", "rmse")  # facts of which the values so far are drawn
+_STEPS = "▁▂▃▄▅▆▇█"
+_CURVE_WIDTH = 12
+
+
+def curve(values: Sequence[float]) -> str:
+    """The last values as a small curve after a space; nothing until there are two.
+
+    Args:
+        values: of one fact, the oldest first.
+    """
+    shown = values[-_CURVE_WIDTH:]
+    if len(shown) < 2:
+        return ""
+    low, span = min(shown), max(shown) - min(shown)
+    return " " + "".join(_STEPS[round((len(_STEPS) - 1) * (value - low) / span) if span else 0] for value in shown)
 
 
 class TerminalProgress:
@@ -99,11 +117,14 @@ class _Bar:
         )
         self._unit = unit
         self._facts: dict[str, str] = {}
+        self._curves: dict[str, list[float]] = {}
         self._first, self._started, self._drawn = done, time.monotonic(), 0.0
         self._task = self.progress.add_task(title, total=total, completed=done, facts="")
 
     def update(self, done: int, **facts: str) -> None:
         self._facts |= facts
+        for name in facts.keys() & set(_CURVES):
+            self._curves.setdefault(name, []).append(float(facts[name]))
         now = time.monotonic()
         if now - self._drawn >= _REDRAWN_SECONDS:
             self._drawn = now
@@ -113,7 +134,7 @@ class _Bar:
         self.progress.console.print(text)
 
     def _text(self, done: int, now: float) -> str:
-        shown = [f"{name} {value}" for name, value in self._facts.items()]
+        shown = [f"{name} {value}{curve(self._curves.get(name, ()))}" for name, value in self._facts.items()]
         if self._unit not in ("", "bytes"):
             shown.append(f"{(done - self._first) / max(now - self._started, 1e-3):,.0f} {self._unit}/s")
         return " ".join(shown)

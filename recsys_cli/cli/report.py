@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recsys_cli.cli.options import json_option, model_option, movies_data_option
 from recsys_cli.cli.progress_bars import TerminalProgress
-from recsys_cli.cli.render import echo_json
+from recsys_cli.cli.render import echo_json, plain
 from recsys_cli.config import ReportConfig
 
 if TYPE_CHECKING:
@@ -62,9 +63,37 @@ def command(
     echo_json(summary) if as_json else echo_report_file(summary)
 
 
+report_option = click.option(
+    "--report", "report_file", type=click.Path(path_type=Path), help="HTML file of pictures to write afterwards."
+)
+
+
+def write_report(config: ReportConfig, *, measured: Any = None, quiet: bool = False) -> None:
+    """Write the page that another command was asked for.
+
+    Args:
+        config: what to read, and where to write.
+        measured: the report of an evaluation; None where there was none.
+        quiet: print nothing, because what is printed is for a program.
+    """
+    from recsys_cli.report import make
+
+    document = None if measured is None else json.dumps(plain(measured), allow_nan=False).encode()
+    summary = make.run(config, TerminalProgress(), measured=document)
+    if not quiet:
+        echo_report_file(summary)
+
+
+def check_report(config: ReportConfig) -> None:
+    """Refuse a report that cannot be made, before the work that it is to show."""
+    from recsys_cli.report import make
+
+    make.check_readable(config)
+
+
 def echo_report_file(summary: ReportSummary) -> None:
     """Print what was written."""
-    size = f"{summary.num_bytes / 1e6:.1f} MB" if summary.num_bytes >= 1e6 else f"{summary.num_bytes / 1e3:.0f} kB"
+    size = f"{summary.num_bytes / 1e6:.1f} MB"
     click.echo(f"wrote {summary.output}: {summary.num_pictures} pictures, {size}, {summary.seconds:.0f} s")
     if summary.pictures is not None:
         click.echo(f"wrote {summary.pictures}: each of them as SVG and PNG")

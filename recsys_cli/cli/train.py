@@ -11,6 +11,8 @@ import click
 from recsys_cli.cli.options import format_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
+from recsys_cli.cli.report import report_option, write_report
+from recsys_cli.config import ReportConfig
 from recsys_cli.config.training import DEVICES, OBJECTIVES, POSITIVES, TrainConfig, TrainingOptions, read_options
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--device", type=click.Choice(DEVICES), default=_DEFAULTS.device, show_default=True)
 @click.option("--no-download", is_flag=True, help="Do not fetch MovieLens 1M where data/ml-1m is missing.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what is set up.")
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
 def command(
     data: Path | None,
@@ -85,6 +88,7 @@ def command(
     device: str,
     no_download: bool,
     verbose: bool,
+    report_file: Path | None,
     as_json: bool,
     **flags: Any,
 ) -> None:
@@ -111,6 +115,8 @@ def command(
     )
     summary = train.run(config, TerminalProgress(verbose=verbose))
     echo_json(summary) if as_json else _echo(summary)
+    if report_file is not None:
+        write_report(ReportConfig(model=model, data=data, output=report_file), quiet=as_json)
 
 
 def _echo(summary: TrainSummary) -> None:

@@ -9,6 +9,7 @@ from recsys_cli.report.drawing import Picture, Table, canvas, colour, label_end,
 from recsys_cli.report.evaluation_file import Evaluation, Interval, MeasuredGroup, Method, Part
 
 LOWER_IS_BETTER = {"rmse"}
+_LIFT = {"model": 9, "rival": -9, "other": 0}  # points, where labels would meet
 SHORT = {"rmse": "RMSE", "ndcg": "NDCG@{k}"}
 
 
@@ -163,7 +164,7 @@ def breadth_picture(group: MeasuredGroup, *, k: int) -> Picture | None:
             near = [other for other in taken if abs(other - y) < 0.013]
             taken.append(y)
             if role != "other" or not near:
-                label_end(axes, x, y, _short(row), _ink(role), dx=-9 if x > top * 0.55 else 9)
+                label_end(axes, x, y, _short(row), _ink(role), dx=-9 if x > top * 0.55 else 9, dy=_LIFT[role])
         axes.set(xlabel="share of the catalogue that anybody is shown", ylabel=f"NDCG@{k}")
         axes.margins(0.12, 0.14)
         axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")

@@ -18,7 +18,7 @@ from recsys_cli.replacing import replacing
 from recsys_cli.report import sections
 from recsys_cli.report.data_pictures import data_pictures, stars_pictures
 from recsys_cli.report.drawing import Picture
-from recsys_cli.report.evaluation_file import Evaluation, read_evaluation
+from recsys_cli.report.evaluation_file import Evaluation, parse_evaluation, read_evaluation
 from recsys_cli.report.movie_map import movie_map
 from recsys_cli.report.page import Page, Section, render
 from recsys_cli.report.tryout import page_data, try_everything
@@ -45,13 +45,21 @@ class ReportSummary:
     seconds: float
 
 
-def run(config: ReportConfig, progress: Progress, *, evaluation: Evaluation | None = None) -> ReportSummary:
+def check_readable(config: ReportConfig) -> None:
+    """Refuse what no report can be made of, before hours of other work.
+
+    Raises: ArtifactError: the model is missing or damaged.
+    """
+    ModelFolder.open(config.model)
+
+
+def run(config: ReportConfig, progress: Progress, *, measured: bytes | None = None) -> ReportSummary:
     """Write the page.
 
     Args:
         config: what to read, and where to write.
         progress: is told how it goes.
-        evaluation: what was just measured, instead of a file.
+        measured: what ``recsys evaluate --json`` would print, instead of a file of it.
 
     Raises:
         ArtifactError: the model is missing or damaged.
@@ -60,8 +68,7 @@ def run(config: ReportConfig, progress: Progress, *, evaluation: Evaluation | No
     started = time.monotonic()
     folder = ModelFolder.open(config.model)
     vocabulary = open_vocabulary(folder)
-    if config.evaluation is not None:
-        evaluation = read_evaluation(config.evaluation)
+    evaluation = _evaluation(config, measured)
     drawn = movie_map(folder, progress)
     tried = try_everything(folder, vocabulary, drawn, config.movies_data)
     parts = [
@@ -90,6 +97,12 @@ def run(config: ReportConfig, progress: Progress, *, evaluation: Evaluation | No
         missing=tuple(line for section in parts for line in section.missing),
         seconds=time.monotonic() - started,
     )
+
+
+def _evaluation(config: ReportConfig, measured: bytes | None) -> Evaluation | None:
+    if measured is not None:
+        return parse_evaluation(measured, source="the evaluation")
+    return None if config.evaluation is None else read_evaluation(config.evaluation)
 
 
 def _from_data(config: ReportConfig, folder: ModelFolder) -> tuple[Section, Section]:

@@ -148,3 +148,29 @@ def test_an_installed_wheel_holds_the_template(tmp_path: Path) -> None:
     )
     assert shown.returncode == 0, shown.stderr
     assert int(shown.stdout) > 10_000
+
+
+def test_train_and_evaluate_write_it_when_asked(tmp_path: Path) -> None:
+    model, page = tmp_path / "model", tmp_path / "report.html"
+    data = ["--data", str(ROOT / "data" / "sample")]
+    options = ["--model", str(model), "--embedding-dim", "16", "--epochs", "2", "--report", str(page)]
+    done = CliRunner().invoke(main, ["train", *data, *options])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1].startswith(f"wrote {page}: ")
+    text = page.read_text(encoding="utf-8")
+    assert "Training loss by epoch" in text
+    assert "Estimated against given stars" in text
+    assert "Known users: NDCG@10" not in text
+    done = CliRunner().invoke(main, ["evaluate", *data, "--model", str(model), "--report", str(page)])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1].startswith(f"wrote {page}: ")
+    assert "Known users: NDCG@10" in page.read_text(encoding="utf-8")
+
+
+def test_evaluate_refuses_a_report_without_a_model_before_it_works(tmp_path: Path) -> None:
+    arguments = ["--model", str(tmp_path / "none"), "--report", str(tmp_path / "report.html")]
+    done = CliRunner().invoke(main, ["evaluate", *arguments])
+    assert done.exit_code == 1
+    assert done.stderr == (
+        f"Error: No model at '{tmp_path / 'none'}': run 'recsys train' first, or name one with --model\n"
+    )
