@@ -117,7 +117,7 @@ def baselines(protocol: Protocol) -> dict[str, float]:
     rows = (data.user_genders, data.user_ages, data.user_jobs)
     attributes = one_hot(rows, [data.num_genders + 1, data.num_ages + 1, data.num_jobs + 1])
     weights = fit_ridge(attributes[known], sparse[known], penalty=100.0)
-    known_ease = protocol.known_ndcg(sparse @ fit_ease(sparse, penalty=500.0))
+    known_ease = protocol.known_ndcg(fit_ease(sparse, penalty=500.0).predict(sparse))
     cold_ridge = protocol.cold_ndcg(attributes @ weights)
     return {"ease": known_ease, "ease x": known_ease / popular, "ridge": cold_ridge, "ridge x": cold_ridge / group}
 

@@ -53,7 +53,7 @@ class TowerConfig:
     id_width: int = 256
     attribute_width: int = 32
     word_width: int = 32
-    history_width: int = 160
+    history_width: int = 176
     history_damping: float = 10.0
     activation: str = "linear"
     dropout: float = 0.0
@@ -84,13 +84,13 @@ class ObjectiveConfig:
     """
 
     objective: str = "hybrid"
-    rating_weight: float = 0.2
+    rating_weight: float = 0.3
     temperature: float = 0.07
     positives: str = "likes"
     like_share: float = 0.8
     teacher_weight: float = 0.8
     teacher_sharpness: float = 1.5
-    teacher_penalty: float = 500.0
+    teacher_penalty: float = 300.0
     max_catalogue: int = 12_000
 
     def __post_init__(self) -> None:
@@ -130,7 +130,7 @@ class MaskingConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarmStartConfig:
-    """Alternating least squares that the towers start from: on likes, or in ``rating`` on the ratings.
+    """What the towers start from: EASE, or ALS with more movies than ``max_catalogue`` and in ``rating``.
 
     Attributes:
         warm_start: whether the towers start from it.
@@ -140,6 +140,7 @@ class WarmStartConfig:
         als_iterations: sweeps, 1 to 1000.
         star_factors: coordinates of ``hybrid`` that start at what the ratings say beyond the likes, 0 to 1024; no
             more than the towers and the history have left.
+        start_share: share of EASE's start in the weights that are kept, [0, 1).
     """
 
     warm_start: bool = True
@@ -147,7 +148,8 @@ class WarmStartConfig:
     als_alpha: float = 2.0
     als_regularization: float = 0.35
     als_iterations: int = 10
-    star_factors: int = 32
+    star_factors: int = 48
+    start_share: float = 0.4
 
     def __post_init__(self) -> None:
         check_range(self, 1, 1024, "als_factors")
@@ -155,6 +157,7 @@ class WarmStartConfig:
         check_range(self, 0, 1e6, "als_regularization")
         check_range(self, 1, 1000, "als_iterations")
         check_range(self, 0, 1024, "star_factors")
+        check_share(self, "start_share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -183,7 +183,7 @@ def implicit_als(
 def ease(data: Interactions, *, penalty: float) -> Product:
     """EASE on all ratings, likes or not."""
     rated = data.rated()
-    return Product(rated, fit_ease(rated, penalty=penalty))
+    return Product(rated, fit_ease(rated, penalty=penalty, most_inputs=rated.shape[1]).weights)
 
 
 def _chosen(data: Interactions, likes_only: bool) -> sp.csr_matrix:

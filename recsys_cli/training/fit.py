@@ -108,7 +108,7 @@ def _fit(
         if validate and done == 1:
             _say_chosen_by(epoch, trainer.options.objective.objective, progress)
         if best is None or _is_better(epoch, best[0], trainer.options.objective.objective):
-            best = (epoch, trainer.averaged_weights())
+            best = (epoch, trainer.served_weights())
         if checkpoint:
             checkpoint.save(trainer, epochs=epochs, best=best)
         metrics = {name: f"{value:.4f}" for name, value in epoch.metrics.items()}

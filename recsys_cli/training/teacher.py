@@ -5,19 +5,20 @@ only.
 """
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from recsys_cli.solvers.ease import fit_ease
+from recsys_cli.solvers.ease import Ease
 from recsys_cli.training.batches import Batch, Batches
 from recsys_cli.training.data import Floats
 
 
 class RankingTeacher:
-    """EASE on the training likes: costs one inverse of a movies x movies matrix."""
+    """EASE on the grades of the training ratings."""
 
-    def __init__(self, batches: Batches, *, penalty: float):
-        self.likes = batches.likes()[:, batches.catalogue]  # (U + 1, M) sparse
-        self.weights = fit_ease(self.likes, penalty=penalty)
+    def __init__(self, ease: Ease, grades: sp.csr_matrix):
+        """Take the fitted weights and the grades (U + 1, M) of the catalogue's movies."""
+        self._ease, self._grades = ease, grades
 
     def targets(self, batch: Batch, *, sharpness: float) -> NDArray[np.float32]:
         """Share of each user's attention that each candidate deserves.
@@ -28,7 +29,9 @@ class RankingTeacher:
 
         Returns: (B, K) float32, rows sum to 1; a row of zeros where no movie competes.
         """
-        predicted = np.maximum(self.likes[batch.user_rows] @ self.weights, 1e-6) * batch.candidates  # (B, K)
+        predicted = (
+            np.maximum(self._ease.predict(self._grades[batch.user_rows]), 1e-6) * batch.candidates
+        )  # (B, K)
         # Relative to the highest: a power of small numbers alone would be zero everywhere.
         highest = np.maximum(predicted.max(axis=1, keepdims=True), 1e-6)
         shares: NDArray[np.float32] = (predicted / highest) ** np.float32(sharpness)

@@ -13,6 +13,7 @@ from paddle.base import unique_name
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.errors import TrainingError
 from recsys_cli.solvers.cosine_als import fit_cosine_als
+from recsys_cli.solvers.ease import fit_ease
 from recsys_cli.towers.network import Sizes, TwoTowers
 from recsys_cli.towers.title_windows import title_windows
 from recsys_cli.training.batches import Batch, Batches
@@ -26,9 +27,18 @@ from recsys_cli.training.loss import (
     taught_squared_error,
 )
 from recsys_cli.training.teacher import RankingTeacher, RatingTeacher
-from recsys_cli.training.warm_start import damped_offsets, start_ranking, start_rating
+from recsys_cli.training.warm_start import (
+    Start,
+    als_start,
+    damped_offsets,
+    ease_start,
+    ranking_factors,
+    start_ranking,
+    start_rating,
+)
 
 Weights = dict[str, NDArray[np.float32]]
+_AS_LEARNT = "stars"
 
 
 class Trainer:
@@ -64,7 +74,9 @@ class Trainer:
             )
         # Of every batch alike, unless batches sample the catalogue.
         self._catalogue_features = self._movie_features(self.batches.catalogue) if self.batches.is_full else None
+        self._start_share = 0.0
         self._start()
+        self._first = {name: weight.clone() for name, weight in self.towers.named_parameters()}
         self._average = {name: weight.clone() for name, weight in self.towers.named_parameters()}
 
     def train_epoch(self, epoch: int, on_batch: Callable[[int, float], None]) -> float:
@@ -109,11 +121,28 @@ class Trainer:
             return snapshot
 
     def averaged_weights(self) -> Weights:
-        """Copies of the averaged weights, by name."""
+        """Copies of the moving average of the weights, by name."""
         return {name: weight.numpy() for name, weight in self._average.items()}
 
+    def served_weights(self) -> Weights:
+        """The averaged weights, drawn back to where the towers started, by name.
+
+        Training teaches what the start does not know, and unlearns a little of what it does: between the two lies
+        a better model than either. The stars stay as they were learnt.
+
+        Source: Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022.
+        """
+        share = self._start_share
+        return {
+            name: (share * self._first[name] + (1.0 - share) * weight).numpy()
+            if share and not name.startswith(_AS_LEARNT)
+            else weight.numpy()
+            for name, weight in self._average.items()
+        }
+
     def keep(self, weights: Weights) -> None:
-        """Make these the towers' weights and their average."""
+        """Make these the weights of the towers, as they are served."""
+        self._start_share = 0.0
         for name, weight in self.towers.named_parameters():
             weight.set_value(weights[name])
             self._average[name].set_value(weights[name])
@@ -142,11 +171,21 @@ class Trainer:
             self._start_ranking()
 
     def _start_ranking(self) -> None:
-        objective = self.options.objective
-        if self.options.warm_start.warm_start:
-            start_ranking(self.towers, self.batches, self.options.warm_start, seed=self.options.schedule.seed)
-        if objective.teacher_weight and self.batches.is_full:  # its inverse is cubic in the movies
-            self.ranking_teacher = RankingTeacher(self.batches, penalty=objective.teacher_penalty)
+        objective, warm_start, seed = self.options.objective, self.options.warm_start, self.options.schedule.seed
+        factors = ranking_factors(self.towers, warm_start)
+        start: Start | None = None
+        if self.batches.is_full and (objective.teacher_weight or warm_start.warm_start):
+            grades = self.batches.grades()[:, self.batches.catalogue]
+            ease = fit_ease(grades, penalty=objective.teacher_penalty)
+            if objective.teacher_weight:
+                self.ranking_teacher = RankingTeacher(ease, grades)
+            if warm_start.warm_start:
+                start = ease_start(self.batches, ease, grades, factors=factors, seed=seed)
+                self._start_share = warm_start.start_share
+        elif warm_start.warm_start:
+            start = als_start(self.batches, warm_start, factors=factors, seed=seed)
+        if start is not None:
+            start_ranking(self.towers, self.batches, start, warm_start, seed=seed)
 
     def _start_rating(self) -> None:
         warm_start, towers = self.options.warm_start, self.options.towers
@@ -235,10 +274,11 @@ class Trainer:
     @contextmanager
     def _averaged(self) -> Iterator[None]:
         """The averaged weights in the towers, for as long as the block runs."""
+        served = self.served_weights()
         current = {name: weight.clone() for name, weight in self.towers.named_parameters()}
         try:
             for name, weight in self.towers.named_parameters():
-                weight.set_value(self._average[name])
+                weight.set_value(served[name])
             yield
         finally:
             for name, weight in self.towers.named_parameters():

@@ -1,6 +1,6 @@
-"""Start the towers at what alternating least squares knows after seconds.
+"""Start the towers at what closed forms know after seconds: EASE, or implicit ALS where movies are too many.
 
-Implicit ALS ranks by an inner product of vectors of any length, the towers by one of unit vectors. A movie's
+Both rank by an inner product of vectors of any length, the towers by one of unit vectors. A movie's
 vector of length n keeps its place with one coordinate more, sqrt(longest^2 - n^2), in which every user is zero:
 all movies are then equally long and the order is the same (Bachrach et al., RecSys 2014).
 
@@ -8,13 +8,17 @@ Both sides are split the same way: the attributes explain what a ridge regressio
 another one lets it, and the id explains the rest.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import paddle
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys_cli.config.training import WarmStartConfig
 from recsys_cli.solvers.biases import fit_biases
 from recsys_cli.solvers.cosine_als import fit_cosine_als
+from recsys_cli.solvers.ease import Ease
 from recsys_cli.solvers.implicit_als import fit_implicit_als
 from recsys_cli.solvers.ridge import fit_ridge, one_hot
 from recsys_cli.towers.network import Attribute, MovieTower, StarHead, TwoTowers, UserTower
@@ -28,14 +32,27 @@ _TASTE_UNIT = np.float32(0.5)  # small beside the taste that ranks, which has le
 _OFFSET_DAMPING = 10.0  # ratings that a movie's or user's own must outweigh
 
 
-def start_ranking(towers: TwoTowers, batches: Batches, config: WarmStartConfig, *, seed: int) -> None:
-    """Start at implicit ALS on the training likes, and the star head at what the ratings say beyond it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """Vectors whose inner product ranks, of any length.
+
+    Attributes:
+        users: (U + 1, F) float32.
+        movies: (M + 1, F) float32.
+        history: (M + 1, F) float32, what a user's vector is a linear function of the sum of.
+    """
+
+    users: Matrix
+    movies: Matrix
+    history: Matrix
+
+
+def als_start(batches: Batches, config: WarmStartConfig, *, factors: int, seed: int) -> Start | None:
+    """Implicit ALS on the training likes; None where there are none."""
     likes = batches.likes()
     if not likes.nnz:
-        return  # nothing to learn from
-    history_width, dim = towers.users.rated.project.shape
-    factors = min(config.als_factors, dim - 1, history_width)
-    user_factors, movie_factors = fit_implicit_als(
+        return None
+    users, movies = fit_implicit_als(
         likes,
         factors=factors,
         alpha=config.als_alpha,
@@ -43,13 +60,45 @@ def start_ranking(towers: TwoTowers, batches: Batches, config: WarmStartConfig, 
         sweeps=config.als_iterations,
         seed=seed,
     )
-    norms = np.linalg.norm(movie_factors, axis=1)
-    filled_up = np.hstack([movie_factors, np.sqrt(norms.max() ** 2 - norms**2)[:, None]])  # (M + 1, F + 1)
+    return Start(users, movies, history=movies)
+
+
+def ease_start(batches: Batches, ease: Ease, grades: sp.csr_matrix, *, factors: int, seed: int) -> Start:
+    """What of EASE fits into short vectors.
+
+    Args:
+        batches: of the training data.
+        ease: fitted to ``grades``.
+        grades: (U + 1, M) float32, of the catalogue's movies.
+        factors: length of the vectors.
+        seed: of the factorisation.
+    """
+    found = ease.factorise(grades, factors=factors, rng=np.random.default_rng([seed, 4]))
+    shape = (batches.data.num_movies + 1, found.movies.shape[1])
+    movies, history = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
+    movies[batches.catalogue], history[batches.catalogue] = found.movies, found.history
+    return Start(grades @ found.history, movies, history)
+
+
+def ranking_factors(towers: TwoTowers, config: WarmStartConfig) -> int:
+    """How long the vectors may be that the towers start to rank by."""
+    history_width, dim = towers.users.rated.project.shape
+    return int(min(config.als_factors, dim - 1, history_width))
+
+
+def start_ranking(
+    towers: TwoTowers, batches: Batches, start: Start, config: WarmStartConfig, *, seed: int
+) -> None:
+    """Start at vectors that rank, and the star head at what the ratings say beyond them."""
+    history_width, dim = towers.users.rated.project.shape
+    user_factors, movie_factors = start.users, start.history
+    norms = np.linalg.norm(start.movies, axis=1)
+    filled_up = np.hstack([start.movies, np.sqrt(norms.max() ** 2 - norms**2)[:, None]])  # (M + 1, F + 1)
     lengths = np.linalg.norm(user_factors, axis=1, keepdims=True)  # (U + 1, 1)
-    typical = lengths[batches.user_rows].mean()
+    typical = max(float(lengths[batches.user_rows].mean()), 1e-9)
     users, lengths = user_factors / typical, lengths / typical
     movies = filled_up / norms.max()
-    room = min(config.star_factors, dim - movies.shape[1], history_width - factors)
+    room = min(config.star_factors, dim - movies.shape[1], history_width - movie_factors.shape[1])
     if towers.stars is not None and room > 0:
         user_tastes, movie_tastes = _start_stars(
             towers.stars, batches, factors=room, at=movies.shape[1], seed=seed

@@ -25,9 +25,33 @@ def test_ease_is_a_ridge_regression_of_each_movie_on_the_others(
         others = np.delete(np.arange(25), movie)
         gram = dense[:, others].T @ dense[:, others] + 7.0 * np.eye(24)
         expected[others, movie] = np.linalg.solve(gram, dense[:, others].T @ dense[:, movie])
-    weights = fit_ease(likes, penalty=7.0)
+    weights = fit_ease(likes, penalty=7.0).weights
     np.testing.assert_allclose(weights, expected, atol=1e-5)
     assert weights.flags.c_contiguous
+
+
+def test_ease_predicts_many_movies_from_the_most_used_ones(likes: sp.csr_matrix) -> None:
+    dense = likes.toarray().astype(np.float64)
+    ease = fit_ease(likes, penalty=7.0, most_inputs=10)
+    used = np.sort(np.argsort(-dense.sum(axis=0), kind="stable")[:10])
+    np.testing.assert_array_equal(ease.inputs, used)
+    expected = np.zeros((25, 25))
+    for movie in range(25):
+        inputs = np.setdiff1d(used, [movie])
+        gram = dense[:, inputs].T @ dense[:, inputs] + 7.0 * np.eye(len(inputs))
+        expected[inputs, movie] = np.linalg.solve(gram, dense[:, inputs].T @ dense[:, movie])
+    np.testing.assert_allclose(ease.predict(likes), dense @ expected, atol=1e-4)
+
+
+def test_factors_are_the_best_approximation_of_the_scores(likes: sp.csr_matrix) -> None:
+    ease = fit_ease(likes, penalty=7.0)
+    scores = ease.predict(likes)
+    singular = np.linalg.svd(scores.astype(np.float64), compute_uv=False)
+    for factors in (3, 25):
+        found = ease.factorise(likes, factors=factors, rng=np.random.default_rng(1))
+        assert found.movies.shape == found.history.shape == (25, factors)
+        error = np.linalg.norm(scores - (likes @ found.history) @ found.movies.T)
+        assert error == pytest.approx(np.sqrt((singular[factors:] ** 2).sum()), rel=1e-3, abs=1e-3)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
