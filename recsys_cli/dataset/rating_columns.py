@@ -206,3 +206,36 @@ def _parse_rows(
             values.append(max(-_HUGE, min(float(rating), _HUGE)))
             lines.append(number)
     return RatingColumns(*(np.array(column) for column in (users, movies, values, lines)))
+
+
+def rating_times(layout: RatingsLayout) -> NDArray[np.int64]:
+    """The times of the ratings of a file that are known: for looking at, no part of what is learnt.
+
+    Args:
+        layout: the file and how it is written.
+
+    Returns: (N,) int64 seconds since 1970, in the order of the file; empty where it has none, or where the column
+        is not of whole numbers throughout.
+    """
+    fields = layout.names
+    if layout.csv and not layout.parquet and layout.path.is_file():
+        with layout.path.open("rb") as file:
+            header = file.readline().decode("utf-8-sig", "replace").strip().split(layout.delimiter)
+        fields = tuple("time" if name == "timestamp" else name for name in header)
+    if "time" not in fields or layout.parquet:
+        return np.empty(0, dtype=np.int64)
+    # A delimiter of two letters is one letter with an empty field between.
+    names = [name for field in fields for name in (field, *(f"{field}-gap" for _ in layout.delimiter[1:]))]
+    names = names[: len(names) - len(layout.delimiter) + 1]
+    try:
+        table = pyarrow.csv.read_csv(
+            layout.path,
+            pyarrow.csv.ReadOptions(column_names=names, skip_rows=int(layout.csv)),
+            pyarrow.csv.ParseOptions(delimiter=layout.delimiter[0], quote_char='"' if layout.csv else False),
+            pyarrow.csv.ConvertOptions(include_columns=["time"], column_types={"time": pa.int64()}),
+        )
+    except pa.ArrowInvalid:
+        return np.empty(0, dtype=np.int64)
+    times = table["time"].fill_null(0).to_numpy().astype(np.int64)
+    known: NDArray[np.int64] = times[times > 0]
+    return known

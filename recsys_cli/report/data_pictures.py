@@ -93,12 +93,18 @@ def _error_by_popularity(held_out: HeldOut) -> Picture:
                    Table(("Ratings in training", "Measured", "RMSE", "Spread about the mean"), cells))  # fmt: skip
 
 
-def data_pictures(dataset: Dataset) -> list[Picture]:
-    """Ratings by value, by movie, by user; what is missing."""
+def data_pictures(dataset: Dataset, times: NDArray[np.int64]) -> list[Picture]:
+    """Ratings by value, by movie, by user, and over time where the times (N,) are known; what is missing."""
     ratings = dataset.ratings
     by_movie = np.bincount(ratings.movie_rows, minlength=len(dataset.movie_ids) + 1)[1:]
     by_user = np.bincount(ratings.user_rows, minlength=len(dataset.user_ids) + 1)[1:]
-    return [_by_value(ratings.values), _long_tail(by_movie), _by_user(by_user), _gaps(dataset, by_movie, by_user)]
+    return [
+        _by_value(ratings.values),
+        _long_tail(by_movie),
+        _by_user(by_user),
+        *_by_time(times),
+        _gaps(dataset, by_movie, by_user),
+    ]
 
 
 def _by_value(values: NDArray[np.float32]) -> Picture:
@@ -190,6 +196,30 @@ def _by_user(by_user: NDArray[np.int64]) -> Picture:
         f"is {median:,.0f}."
     )
     return Picture("by-user", "Ratings by person", description, figure, Table(("Ratings", "People"), rows))
+
+
+def _by_time(times: NDArray[np.int64]) -> list[Picture]:
+    """Ratings by month; nothing where no two months are known."""
+    months, counts = np.unique(times.astype("datetime64[s]").astype("datetime64[M]"), return_counts=True)
+    if len(months) < 2:
+        return []
+    by_month = np.zeros(int((months[-1] - months[0]).astype(int)) + 1, dtype=np.int64)
+    by_month[(months - months[0]).astype(int)] = counts
+    names = [str(months[0] + place) for place in range(len(by_month))]
+    with style("by-time"):
+        figure, axes = canvas(left=52, right=18)
+        axes.bar(range(len(by_month)), by_month, width=0.86, color=colour("fill"))
+        ticks = np.unique(np.linspace(0, len(by_month) - 1, 4).round().astype(int))
+        axes.set_xticks(ticks, [names[tick] for tick in ticks])
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.set(xlabel="month", ylabel="ratings", ylim=(0, by_month.max() * 1.1))
+    most = int(by_month.argmax())
+    description = (
+        f"{len(times):,} ratings with a known time, from {names[0]} to {names[-1]}; most of them, "
+        f"{by_month[most]:,}, in {names[most]}."
+    )
+    rows = tuple((name, f"{count:,}") for name, count in zip(names, by_month, strict=True))
+    return [Picture("by-time", "Ratings over time", description, figure, Table(("Month", "Ratings"), rows))]
 
 
 def _gaps(dataset: Dataset, by_movie: NDArray[np.int64], by_user: NDArray[np.int64]) -> Picture:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys_cli.config import ReportConfig
+from recsys_cli.dataset.layouts import read_source
+from recsys_cli.dataset.problems import Problems
+from recsys_cli.dataset.rating_columns import rating_times
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.errors import DataError
 from recsys_cli.evaluation.heldout import HeldOut, held_out_estimates
@@ -112,14 +115,16 @@ def _from_data(config: ReportConfig, folder: ModelFolder) -> tuple[Section, Sect
         missing = (f"The data is not at {path}: 'recsys report --data DIR' names its folder.",)
         return sections.stars((), missing), sections.data((), missing)
     dataset = read_dataset(path)
+    times = rating_times(read_source(path, format=None, problems=Problems()).ratings)
+    known = sections.data(data_pictures(dataset, times))
     try:
         found: HeldOut | None = held_out_estimates(folder, dataset)
     except DataError as error:
-        return sections.stars((), (f"{error}.",)), sections.data(data_pictures(dataset))
+        return sections.stars((), (f"{error}.",)), known
     if found is None:
         missing = ("This model shows no stars: 'recsys train --objective hybrid' makes one that does.",)
-        return sections.stars((), missing), sections.data(data_pictures(dataset))
-    return sections.stars(stars_pictures(found)), sections.data(data_pictures(dataset))
+        return sections.stars((), missing), known
+    return sections.stars(stars_pictures(found)), known
 
 
 def _write(path: Path, content: bytes) -> None:

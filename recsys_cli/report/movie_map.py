@@ -130,7 +130,7 @@ def map_picture(
                     ends = np.repeat(points, 2, axis=0) + np.tile([[0, 0], [4e-5, 0]], (len(points), 1))
                     outline = Outline(ends, np.tile([Outline.MOVETO, Outline.LINETO], len(points)))
                     dots = PathPatch(outline, edgecolor=colour(f"genre-{place}"), facecolor="none")
-                    dots.set(linewidth=width, capstyle="round", clip_on=False)
+                    dots.set(linewidth=width, capstyle="round", clip_on=False, snap=False)
                     axes.add_patch(dots)
     rows = []
     for place, name in enumerate([*shown, "other or none"]):

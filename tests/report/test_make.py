@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from layouts import write_1m
 from models import write_small_model
+from PIL import Image
 
 from recsys_cli.cli import main
 from recsys_cli.errors import DataError
@@ -49,7 +50,10 @@ def test_same_inputs_same_bytes(model: Path) -> None:
     names = [path.name for path in sorted((model.parent / "pictures0").iterdir())]
     assert {name.rsplit(".", 1)[1] for name in names} == {"svg", "png"}
     assert "by-value.svg" in names
-    assert "map.png" in names
+    with Image.open(model.parent / "pictures0" / "map.png") as picture:
+        colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20) or ()}
+    dots = {tuple(bytes.fromhex(light[1:])) for light, _ in GENRES}
+    assert len(colours & dots) >= 3
 
 
 def test_what_is_missing_names_the_command_that_makes_it(model: Path) -> None:
