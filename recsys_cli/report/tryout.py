@@ -112,13 +112,14 @@ def page_data(tried: Tryout, drawn: MovieMap, vocabulary: Vocabulary, folder: Mo
     Scores and similarities are thousandths, stars tenths, as the commands print them.
     """
     titles, genres = _named(tried, drawn, vocabulary)
-    movie_ids = np.array(sorted(titles), dtype=np.int64)
+    # Those with similar ones first, so that the arrays of these end with them.
+    movie_ids = np.array(sorted(titles, key=lambda movie: (movie not in tried.similar, movie)), dtype=np.int64)
     place_of = {movie_id: place for place, movie_id in enumerate(movie_ids.tolist())}
     rows = vocabulary.movie_rows(movie_ids)
     counts = np.where(rows > 0, folder.num_ratings[rows - 1], 0)
     names = sorted({name for movie in movie_ids.tolist() for name in genres[movie]})
     on_map = np.full((len(movie_ids), 2), _NOWHERE, dtype="<u2")
-    on_map[np.searchsorted(movie_ids, drawn.movie_ids)] = np.round(drawn.places * 65000)
+    on_map[[place_of[movie] for movie in drawn.movie_ids.tolist()]] = np.round(drawn.places * 65000)
     people = vocabulary.demographics
     # Colours are those of the picture, which counts the genres of the movies on the map.
     shown, _ = first_genres([genres[movie] for movie in drawn.movie_ids.tolist()])
@@ -128,7 +129,7 @@ def page_data(tried: Tryout, drawn: MovieMap, vocabulary: Vocabulary, folder: Mo
         return _NO_STARS if movie.stars is None else _printed(movie.stars, 1)
 
     lists = [tried.recommendations[key].movies for key in sorted(tried.recommendations)]
-    alike = [tried.similar[movie].movies if movie in tried.similar else () for movie in movie_ids.tolist()]
+    alike = [tried.similar[movie].movies for movie in movie_ids.tolist() if movie in tried.similar]
     return {
         "places": PLACES,
         "genders": list(people.genders),

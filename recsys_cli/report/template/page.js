@@ -42,7 +42,7 @@
   const neighbours = (movie) => {
     const found = [];
     for (let place = movie * places; place < (movie + 1) * places; place++) {
-      if (similar[place] >= 0) found.push({ movie: similar[place], similarity: similarities[place] / 1000 });
+      if (place < similar.length && similar[place] >= 0) found.push({ movie: similar[place], similarity: similarities[place] / 1000 });
     }
     return found;
   };
