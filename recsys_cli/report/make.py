@@ -114,9 +114,12 @@ def _from_data(config: ReportConfig, folder: ModelFolder) -> tuple[Section, Sect
     if config.data is None and not path.is_dir():
         missing = (f"The data is not at {path}: 'recsys report --data DIR' names its folder.",)
         return sections.stars((), missing), sections.data((), missing)
-    dataset = read_dataset(path)
-    times = rating_times(read_source(path, format=None, problems=Problems()).ratings)
-    known = sections.data(data_pictures(dataset, times))
+    # The model's own data is read as it was read for the training; its bad lines were seen then.
+    layout = folder.info.data["format"] if path.absolute() == Path(folder.info.run["data_dir"]) else None
+    dataset = read_dataset(path, format=layout, skip_bad_lines=True)
+    times = rating_times(read_source(path, format=layout, problems=Problems()).ratings)
+    bad = f"Bad lines of {path} that are left out: {dataset.problems.count:,}; 'recsys check {path}' lists them."
+    known = sections.data(data_pictures(dataset, times), (bad,) if dataset.problems.count else ())
     try:
         found: HeldOut | None = held_out_estimates(folder, dataset)
     except DataError as error:

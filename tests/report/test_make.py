@@ -70,6 +70,17 @@ def test_what_is_missing_names_the_command_that_makes_it(model: Path) -> None:
     assert summary["num_bytes"] == len(page.encode())
 
 
+def test_bad_lines_of_the_data_are_left_out_and_counted(model: Path) -> None:
+    data = model.parent / "data"
+    with (data / "ratings.dat").open("a") as file:
+        file.write("no rating\n")
+    output = model.parent / "report.html"
+    summary = json.loads(report(model, "--data", str(data), "-o", str(output), "--json"))
+    line = f"Bad lines of {data} that are left out: 1; 'recsys check {data}' lists them."
+    assert line in summary["missing"]
+    assert "that are left out: 1;" in output.read_text(encoding="utf-8")
+
+
 def test_the_map_is_computed_once_for_a_model(model: Path) -> None:
     folder = ModelFolder.open(model)
     first = movie_map(folder, Silent())
