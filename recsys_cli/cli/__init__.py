@@ -26,6 +26,8 @@ _COMMANDS = (
     "check",
     "doctor",
 )
+_OUT_OF_MEMORY = "out of memory: close other programs, raise the limit ('ulimit -v' shows it), or use less data"
+_UNMAPPED = ("failed to map segment", "cannot allocate memory", "Cannot allocate memory")
 _NEAR = 60  # of 100, in rapidfuzz's ratio
 
 
@@ -61,9 +63,19 @@ class _LazyGroup(click.Group):
         except RecsysError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(error.exit_code)
+        except (MemoryError, ImportError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            click.echo(f"Error: {_OUT_OF_MEMORY}", err=True)
+            sys.exit(1)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(_INTERRUPTED)
+
+
+def _is_out_of_memory(error: MemoryError | ImportError) -> bool:
+    """Whether it was memory that lacked; the loader of shared libraries says so by an ImportError."""
+    return isinstance(error, MemoryError) or any(text in str(error) for text in _UNMAPPED)
 
 
 def _no_command(name: str, others: list[str]) -> str:

@@ -47,8 +47,9 @@ def read_lines(path: Path, problems: Problems) -> Iterator[tuple[int, str]]:
 def read_bytes(path: Path) -> bytes:
     """The content of a file.
 
-    Raises: DataError: if it is missing, empty or unreadable.
+    Raises: DataError: if it is missing, empty or unreadable, or a pipe or device.
     """
+    check_regular(path)
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -58,6 +59,17 @@ def read_bytes(path: Path) -> bytes:
     if not data.strip():
         raise DataError(f"{path}: empty file")
     return data
+
+
+def check_regular(path: Path) -> None:
+    """Refuse what is there but no regular file: files are read more than once, which a pipe cannot be.
+
+    Opening a pipe that nobody writes to, or reading a device without an end, would never come back.
+
+    Raises: DataError: if the path is a folder, a pipe, a device or a socket.
+    """
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: not a regular file; write what it gives into a file first")
 
 
 def split_csv(path: Path, line: int, text: str, *, delimiter: str, problems: Problems) -> list[str] | None:
@@ -103,8 +115,9 @@ def read_columns(
 def read_header(path: Path, *, delimiter: str = ",") -> list[str]:
     """The names of the columns of a CSV file, from its first line.
 
-    Raises: DataError: if it cannot be read, or the first line is empty.
+    Raises: DataError: if it cannot be read, is no regular file, or the first line is empty.
     """
+    check_regular(path)
     try:
         with path.open(encoding="utf-8-sig", errors="backslashreplace") as file:
             return _header(path, file.readline(), delimiter)
@@ -127,8 +140,9 @@ def column_place(path: Path, header: Sequence[str], name: str) -> int:
 def read_parquet(path: Path, names: Sequence[str]) -> pa.Table:
     """Columns of a Parquet file.
 
-    Raises: DataError: if it cannot be read, or a column is not there.
+    Raises: DataError: if it cannot be read, is no regular file, or a column is not there.
     """
+    check_regular(path)
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             for name in names:

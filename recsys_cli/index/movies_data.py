@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys_cli.config import MODEL_DIR, MOVIES_DATA
+from recsys_cli.dataset.lines import check_regular
 from recsys_cli.errors import ArtifactError, DataError
 from recsys_cli.replacing import replacing
 
@@ -109,7 +110,9 @@ class MoviesFile:
 
         Raises:
             ArtifactError: the file is missing or cannot be read.
+            DataError: it is a folder, a pipe or a device.
         """
+        check_regular(path)
         again = preprocess_command(model, path)
         try:
             return cls(path=path, content=path.read_bytes(), again=again)

@@ -88,7 +88,7 @@ def _find(file: Path, training_dir: Path) -> Path:
         if file.name == _ORIGIN:
             places += movie_files(training_dir)
     for place in places:
-        if place.is_file():
+        if place.exists() and not place.is_dir():
             return place
     raise DataError(f"{file}: not found; looked for {', '.join(map(str, places))}; name the file with -f")
 

@@ -208,11 +208,13 @@ def _varied(found: list[Hits], index: MovieIndex, question: Question) -> list[Hi
 
 def _fits_in_memory(config: RecommendConfig) -> bool:
     folder = ModelFolder.open(config.model)
+    if not config.movies_data.is_file():
+        return False  # reported by whoever reads it next; a pipe may never open
     try:
         with config.movies_data.open("rb") as file:
             num_movies = sum(1 for _ in file)
     except OSError:
-        return False  # reported by whoever reads it next
+        return False
     return 4 * num_movies * folder.info.embedding_dim <= _IN_MEMORY
 
 
