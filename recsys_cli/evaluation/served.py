@@ -75,7 +75,7 @@ class ServedModel:
         stars = np.empty(len(user_rows), dtype=np.float32)
         order = np.argsort(user_rows, kind="stable")
         starts = np.flatnonzero(np.diff(user_rows[order], prepend=-1))
-        for places in np.split(order, starts[1:]):
+        for places in np.split(order, starts[1:]) if len(order) else ():
             user, rated = user_rows[places[0]], movie_rows[places]
             stars[places] = head.estimate(
                 self.user_vectors[user], self.movie_vectors[rated], movie_offsets[rated], float(user_offsets[user])
