@@ -58,7 +58,12 @@ def milvus_options(command: _Command) -> _Command:
             help="Milvus Lite folder ending in .db, or a server's address.  [default: milvus.db beside the model; "
             "NAME.milvus.db for a model of another name]",
         ),
-        click.option("--milvus-token", envvar="RECSYS_MILVUS_TOKEN", help="user:password or API key of a server."),
+        click.option(
+            "--milvus-token",
+            envvar="RECSYS_MILVUS_TOKEN",
+            help="user:password or API key of a server. The list of processes shows it: prefer the file, or the "
+            "variable RECSYS_MILVUS_TOKEN.",
+        ),
         click.option(
             "--milvus-token-file",
             type=click.Path(path_type=Path),

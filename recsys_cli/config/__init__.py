@@ -5,6 +5,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from recsys_cli.errors import ConfigError
 
@@ -146,6 +147,11 @@ class StoreConfig:
                 f"--milvus-uri {self.address!r} is none of: a folder ending in .db, http://HOST:PORT, "
                 "https://HOST:PORT, tcp://HOST:PORT, exact"
             )
+        if self.is_server and "@" in self.uri and "@" not in urlsplit(self.uri).netloc:
+            raise ConfigError(
+                f"--milvus-uri {self.address!r}: a password with '/', '?' or '#' cannot stand in an address; use "
+                "--milvus-token-file"
+            )
         if not re.fullmatch(r"[A-Za-z_]\w{0,199}", self.collection, re.ASCII):
             raise ConfigError(
                 f"--collection {self.collection!r} must be letters, digits and underscores, not beginning with a "
@@ -171,7 +177,9 @@ class StoreConfig:
     @property
     def address(self) -> str:
         """The address, user and password hidden."""
-        return re.sub(r"//[^/]*@", "//***@", self.uri)
+        if self.is_lite:
+            return self.uri
+        return re.sub(r"^(\w+://)?.*@", r"\1***@", self.uri, flags=re.DOTALL)  # a password may hold a slash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
