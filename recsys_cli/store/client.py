@@ -56,10 +56,6 @@ class Client(Protocol):
         """Set some of a collection's properties."""
         ...
 
-    def describe_alias(self, alias: str, *, timeout: float | None = None) -> dict[str, Any]:
-        """The collection that an alias names."""
-        ...
-
     def list_aliases(self, collection_name: str, *, timeout: float | None = None) -> dict[str, Any]:
         """Aliases of a collection."""
         ...

@@ -24,9 +24,12 @@ def read_alias(link: Connection, alias: str) -> tuple[str, Meta] | None:
 
 
 def resolve(link: Connection, alias: str) -> str | None:
-    """The collection that an alias names, or None."""
+    """The collection that an alias names, or None.
+
+    Not by ``describe_alias``: Milvus 2.3 looks for it in the default database alone.
+    """
     try:
-        return str(link.call(link.client.describe_alias, alias)["collection_name"])
+        return str(link.call(link.client.describe_collection, alias)["collection_name"])
     except NotFoundError:
         return None
 
@@ -62,13 +65,21 @@ def drop(link: Connection, collection: str) -> None:
     link.call_patiently(link.client.drop_collection, collection)
 
 
+def _aliases(link: Connection, collection: str) -> list[str]:
+    """Aliases of a collection: as listed, or, in a database where Milvus 2.3 does not look, as described."""
+    try:
+        return list(link.call(link.client.list_aliases, collection)["aliases"])
+    except NotFoundError:
+        return list(link.call(link.client.describe_collection, collection)["aliases"])
+
+
 def drop_others(link: Connection, alias: str) -> tuple[str, ...]:
     """Remove what imports under this alias left, except what the alias names and what another alias uses."""
     removed = []
     for name in link.call(link.client.list_collections):
         if not layout.is_ours(name, alias) or name == resolve(link, alias):
             continue
-        if link.call(link.client.list_aliases, name)["aliases"]:
+        if _aliases(link, name):
             continue
         drop(link, name)
         removed.append(name)
@@ -76,7 +87,10 @@ def drop_others(link: Connection, alias: str) -> tuple[str, ...]:
 
 
 def drop_all(link: Connection, alias: str) -> tuple[str, ...]:
-    """Remove the alias, what it names, and what imports left."""
-    if resolve(link, alias) is not None:
+    """Remove the alias, what it names, and what imports left.
+
+    Raises: StoreError: if the alias, or a collection of its name, is another program's by now.
+    """
+    if read_alias(link, alias) is not None:
         link.call(link.client.drop_alias, alias)
     return drop_others(link, alias)
