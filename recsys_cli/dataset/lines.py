@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
-from recsys_cli.dataset.problems import Problem, Problems
+from recsys_cli.dataset.problems import Problem, Problems, check_regular
 from recsys_cli.errors import DataError
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
@@ -59,17 +59,6 @@ def read_bytes(path: Path) -> bytes:
     if not data.strip():
         raise DataError(f"{path}: empty file")
     return data
-
-
-def check_regular(path: Path) -> None:
-    """Refuse what is there but no regular file: files are read more than once, which a pipe cannot be.
-
-    Opening a pipe that nobody writes to, or reading a device without an end, would never come back.
-
-    Raises: DataError: if the path is a folder, a pipe, a device or a socket.
-    """
-    if path.exists() and not path.is_file():
-        raise DataError(f"{path}: not a regular file; write what it gives into a file first")
 
 
 def split_csv(path: Path, line: int, text: str, *, delimiter: str, problems: Problems) -> list[str] | None:

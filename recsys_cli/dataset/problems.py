@@ -71,3 +71,14 @@ class Problems:
         if self.count:
             separator = "; " if self.count == 1 else "\n"
             raise DataError(self.report() + (separator + hint if hint else ""))
+
+
+def check_regular(path: Path) -> None:
+    """Refuse what is there but no regular file: files are read more than once, which a pipe cannot be.
+
+    Opening a pipe that nobody writes to, or reading a device without an end, would never come back.
+
+    Raises: DataError: if the path is a folder, a pipe, a device or a socket.
+    """
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: not a regular file; write what it gives into a file first")

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys_cli.config import MODEL_DIR, MOVIES_DATA
-from recsys_cli.dataset.lines import check_regular
+from recsys_cli.dataset.problems import check_regular
 from recsys_cli.errors import ArtifactError, DataError
 from recsys_cli.replacing import replacing
 

@@ -60,9 +60,6 @@ class UserTables:
         job: int,
         movies: Ints,
         ratings: Floats,
-        *,
-        share: float = 1.0,
-        damping: float | None = None,
     ) -> Floats:
         """Vector of one person who has rated a few movies.
 
@@ -72,17 +69,14 @@ class UserTables:
             job: row, 0 unknown.
             movies: (n,) int64, positions in ``movie_ids``; n may be 0.
             ratings: (n,) float32, on the rating scale.
-            share: strength of the history, 1 as in training.
-            damping: instead of ``history_damping``.
 
         Returns: (D,) float32, unit length.
         """
-        damping = self.history_damping if damping is None else damping
         total = self.base + self.genders[gender] + self.ages[age] + self.jobs[job]
         if len(movies):
             above_mean = (ratings - np.float32(self.mean_rating))[:, None]  # (n, 1)
             history = self.rated[movies] + above_mean * self.valued[movies]  # (n, D)
-            total = total + history.sum(axis=0) * np.float32(share / np.sqrt(len(movies) + damping))
+            total = total + history.sum(axis=0) * np.float32(1.0 / np.sqrt(len(movies) + self.history_damping))
         vector: Floats = self._finish(total[None])[0]
         return vector
 

@@ -1,10 +1,9 @@
 """What is known of people to user vectors: profile, history, favourites. Without training and without paddle.
 
-Two roads lead from likes to a vector, and scripts/bench_favourites.py shows that they are best taken together. The
-user tower's history attribute knows which movies go with which, but was trained on long histories and drowns the
-profile when there is one movie: it enters weakened and damped. One gradient step of the softmax
-that the towers were trained by pulls the vector from the movies that the model expects to those that were liked:
-sure with one like, blunt with many. Its length grows with their number and levels off.
+Two roads lead from likes to a vector; scripts/bench_favourites.py shows them beside each other. The user tower's
+history attribute knows which movies go with which. One gradient step of the softmax that the towers were trained
+by pulls the vector from the movies that the model expects to those that were liked: sure with one like, blunt with
+many. Its length grows with their number and levels off.
 """
 
 from dataclasses import dataclass
@@ -18,8 +17,6 @@ from recsys_cli.model.folder import ModelFolder
 Profile = tuple[int, int, int]  # rows of gender, age and job, 0 unknown
 
 # Fitted on 515 users of MovieLens 1M held out whole; measured on others.
-HISTORY_SHARE = 0.7
-HISTORY_DAMPING = 20.0
 STEP = 1.5
 STEP_DAMPING = 8.0
 DISLIKE_SHARE = 0.25  # more pushes like movies further down, and costs more of what the person would have liked
@@ -92,9 +89,7 @@ def history_vector(folder: ModelFolder, profile: Profile, favourites: Favourites
     """
     places = favourites.places
     known = (places >= 0) & (folder.num_ratings[places] > 0)
-    return folder.tables.with_history(
-        *profile, places[known], favourites.ratings[known], share=HISTORY_SHARE, damping=HISTORY_DAMPING
-    )
+    return folder.tables.with_history(*profile, places[known], favourites.ratings[known])
 
 
 def lean(folder: ModelFolder, base: Floats, favourites: Favourites) -> Floats:

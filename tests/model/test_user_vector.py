@@ -57,7 +57,13 @@ def test_what_a_like_and_a_dislike_do_to_a_profile(folder: ModelFolder) -> None:
         if folder.num_ratings[place]
     )
     known = sum(bool(folder.num_ratings[place]) for place in (0, 2))
-    base = tables.base + tables.genders[1] + tables.ages[2] + tables.jobs[3] + history * 0.7 / np.sqrt(known + 20)
+    base = (
+        tables.base
+        + tables.genders[1]
+        + tables.ages[2]
+        + tables.jobs[3]
+        + history / np.sqrt(known + tables.history_damping)
+    )
     base /= np.linalg.norm(base)
     found = user_vector(folder, (1, 2, 3), Favourites(places=places, ratings=ratings, vectors=vectors))
     expected = turned(folder, base, liked=vectors[[0, 2]], disliked=vectors[[1]])
