@@ -131,7 +131,7 @@ def test_a_file_name_means_one_thing() -> None:
     assert {name: found for name, found in rooms.items() if len(found) > 1} == {}
     # A file of cli shares its name with the room or the file that the command runs, or has one of its own.
     shared = {path.stem for path in (PACKAGE / "cli").glob("*.py") if path.stem in rooms}
-    assert shared <= {"check", "doctor", "evaluate", "preprocess", "train"}
+    assert shared <= {"check", "compare", "doctor", "evaluate", "preprocess", "train"}
 
 
 def test_the_tests_mirror_the_package() -> None:

@@ -20,6 +20,7 @@ _COMMANDS = (
     "recommend",
     "similar",
     "evaluate",
+    "compare",
     "report",
     "index",
     "download",

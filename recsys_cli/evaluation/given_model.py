@@ -65,7 +65,7 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
         )
     if config.ratings is not None:
         num_old = len(dataset.ratings)
-        dataset = _append(dataset, read(ratings_file=config.ratings))
+        dataset = with_ratings(dataset, read(ratings_file=config.ratings))
         candidates = np.arange(num_old, len(dataset.ratings))
     held_out = candidates[~is_trained_on(folder, dataset)[candidates]]
     if not len(held_out):
@@ -123,8 +123,8 @@ def is_trained_on(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:
     return np.isin(own, trained)
 
 
-def _append(dataset: Dataset, more: Dataset) -> Dataset:
-    """The data set with more ratings of its movies, and with the users of these."""
+def with_ratings(dataset: Dataset, more: Dataset) -> Dataset:
+    """The data set with more ratings of its movies behind its own, and with the users of these."""
     user_ids = np.union1d(dataset.user_ids, more.user_ids)
     own, others = rows_of(user_ids, dataset.user_ids), rows_of(user_ids, more.user_ids)
     nobody = np.zeros(1, dtype=np.int32)
