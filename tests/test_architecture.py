@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "recsys_cli"
-OPEN_TO_ALL = {"config", "errors", "progress", "replacing"}
+OPEN_TO_ALL = {"config", "errors", "progress", "replacing", "documents"}
 # What a room may import besides those.
 ARROWS = {
     "cli": {
@@ -38,6 +38,7 @@ ARROWS = {
     "metrics": set(),
     "progress": set(),
     "replacing": set(),
+    "documents": set(),
     "config": set(),
     "errors": set(),
 }

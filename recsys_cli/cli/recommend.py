@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from recsys_cli.cli.options import csv_option, index_options, json_option, take_index
 from recsys_cli.cli.progress_bars import TerminalProgress
@@ -15,7 +16,7 @@ from recsys_cli.cli.question_options import filter_options, person_options, take
 from recsys_cli.cli.render import echo_json_line, named_few
 from recsys_cli.cli.render_answers import echo_recommendation
 from recsys_cli.config import RecommendConfig, StoreConfig
-from recsys_cli.config.question import BulkConfig, Question
+from recsys_cli.config.question import BulkConfig, Question, SimilarQuestion
 from recsys_cli.dataset.demographics import ages_and_jobs
 from recsys_cli.errors import ConfigError
 
@@ -33,6 +34,7 @@ Examples:
   recsys recommend -g F --json
   recsys recommend --users data/sample/users.dat -k 20 -o recommendations.parquet
   echo '{{"age": 25, "gender": "M", "job": 4}}' | recsys recommend --stdin
+  echo '{{"similar": "Toy Story", "k": 5}}' | recsys recommend --stdin
   recsys recommend -a 25 -g M -j 4 -i
 
 {ages_and_jobs()}
@@ -113,7 +115,9 @@ def command(
         found = _recommend_to_all(config, store, question, BulkConfig(users=users, output=output, asked=asked))
         context.exit(int(not found))
     elif from_stdin:
-        _answer_stdin(config, store, question)
+        is_given = context.get_parameter_source("k") is not ParameterSource.DEFAULT
+        similar = SimilarQuestion(movie="", movies=question.movies, **({"k": k} if is_given else {}))
+        _answer_stdin(config, store, question, similar)
     else:
         from recsys_cli.recommend.recommender import recommend
 
@@ -155,12 +159,14 @@ def _summary(report: BulkReport) -> Iterator[str]:
         yield f"left out, neither in the model nor described: {ids}"
 
 
-def _answer_stdin(config: RecommendConfig, store: StoreConfig, defaults: Question) -> None:
+def _answer_stdin(
+    config: RecommendConfig, store: StoreConfig, defaults: Question, similar: SimilarQuestion
+) -> None:
     from recsys_cli.recommend import conversation
 
     if sys.stdin is None:
         raise ConfigError("--stdin: standard input is closed")
     for answer in conversation.answers(
-        config, store, sys.stdin.buffer, defaults=defaults, progress=TerminalProgress()
+        config, store, sys.stdin.buffer, defaults=defaults, similar=similar, progress=TerminalProgress()
     ):
         echo_json_line(answer)

@@ -1,39 +1,24 @@
 """What the commands print to stdout: tables for people, JSON for programs."""
 
-import dataclasses
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from recsys_cli.documents import json_text
 
 if TYPE_CHECKING:
     from recsys_cli.index.manage import IndexReport
 
 
 def echo_json(document: Any) -> None:
-    """Print a dataclass, or anything made of plain values, as one JSON document.
-
-    ``NaN`` is not JSON and means a defect: it raises ValueError.
-    """
-    click.echo(json.dumps(plain(document), ensure_ascii=False, allow_nan=False, indent=2))
+    """Print a dataclass, or anything made of plain values, as one JSON document; as `json_text`."""
+    click.echo(json_text(document))
 
 
 def echo_json_line(document: Any) -> None:
     """Print a document as :func:`echo_json`, in one line, and send it off."""
-    click.echo(json.dumps(plain(document), ensure_ascii=False, allow_nan=False))
-
-
-def plain(value: Any) -> Any:
-    """A dataclass, or a container of them, as plain dictionaries, lists and values."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return str(value) if isinstance(value, Path) else value
+    click.echo(json_text(document, is_one_line=True))
 
 
 def named_few(names: Sequence[str], most: int = 8) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +9,9 @@ import click
 
 from recsys_cli.cli.options import json_option, model_option, movies_data_option
 from recsys_cli.cli.progress_bars import TerminalProgress
-from recsys_cli.cli.render import echo_json, plain
+from recsys_cli.cli.render import echo_json
 from recsys_cli.config import ReportConfig
+from recsys_cli.documents import json_text
 
 if TYPE_CHECKING:
     from recsys_cli.report.make import ReportSummary
@@ -78,7 +78,7 @@ def write_report(config: ReportConfig, *, measured: Any = None, quiet: bool = Fa
     """
     from recsys_cli.report import make
 
-    document = None if measured is None else json.dumps(plain(measured), allow_nan=False).encode()
+    document = None if measured is None else json_text(measured, is_one_line=True).encode()
     summary = make.run(config, TerminalProgress(), measured=document)
     if not quiet:
         echo_report_file(summary)

@@ -8,6 +8,7 @@ from recsys_cli.cli.options import csv_option, index_options, json_option, take_
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.question_options import filter_options, take_filter
 from recsys_cli.cli.render_answers import echo_similar
+from recsys_cli.config.question import SimilarQuestion
 
 _EXAMPLES = """\b
 Examples:
@@ -34,8 +35,7 @@ def command(context: click.Context, /, movie: str, k: int, as_json: bool, as_csv
     from recsys_cli.recommend import recommender
 
     config, store = take_index(options)
-    answer = recommender.similar(
-        config, store, movie, movies=take_filter(options), k=k, progress=TerminalProgress()
-    )
+    question = SimilarQuestion(movie=movie, movies=take_filter(options), k=k)
+    answer = recommender.similar(config, store, question, TerminalProgress())
     echo_similar(answer, as_json=as_json, as_csv=as_csv)
     context.exit(int(not answer.movies))

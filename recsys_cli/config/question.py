@@ -130,6 +130,24 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarQuestion:
+    """One question for movies like a given one.
+
+    Attributes:
+        movie: its id or title.
+        movies: which movies may be returned.
+        k: number of movies, at least 1.
+    """
+
+    movie: str | int
+    movies: MovieFilter = field(default_factory=MovieFilter)
+    k: int = 10
+
+    def __post_init__(self) -> None:
+        check_k(self.k)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BulkConfig:
     """Whom ``recsys recommend --users`` answers, and where it writes.
 

@@ -17,7 +17,7 @@ from recsys_cli.config import (
     default_collection,
     default_uri,
 )
-from recsys_cli.config.question import MovieFilter, Person, Question, check_k
+from recsys_cli.config.question import MovieFilter, Person, Question, SimilarQuestion
 from recsys_cli.dataset.titles import display_title
 from recsys_cli.errors import ConfigError, UnknownUserError
 from recsys_cli.index.movie_index import Imports, MovieIndex
@@ -167,26 +167,16 @@ class Recommender:
             StoreError: as :meth:`recommend`.
         """
         with _arguments_named():
-            return self._similar(movie, movies=movies, k=k, option="movie")
+            return self.answer_similar(SimilarQuestion(movie=movie, movies=movies, k=k), option="movie")
 
-    def close(self) -> None:
-        """Give the store back, above all the lock of a Milvus Lite folder."""
-        self.index.store.close()
-
-    def __enter__(self) -> "Recommender":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def _similar(self, movie: str | int, *, movies: MovieFilter, k: int, option: str) -> SimilarMovies:
-        """As :meth:`similar`; errors name the options of the command line."""
-        check_k(k)
+    def answer_similar(self, question: SimilarQuestion, *, option: str) -> SimilarMovies:
+        """As :meth:`similar`; errors name the options of the command line, and the movie's as given here."""
+        movie, movies = question.movie, question.movies
         (found,) = self.index.find([movie], option=option)
         itself = np.array([found.movie_id])
         filter = self.index.filter(movies, exclude=itself)
         vector = self.index.make_ready().vectors(itself)[0]
-        hits = self.index.search(vector, k, filter=filter)
+        hits = self.index.search(vector, question.k, filter=filter)
         notes = [f"{movie!r} is taken as {found.title}"] if found.is_guess else []
         notes += [] if len(hits) else [nothing_fits(movies, self.index, seen=_NONE)]
         return SimilarMovies(
@@ -205,6 +195,16 @@ class Recommender:
                 for place in range(len(hits))
             ),
         )
+
+    def close(self) -> None:
+        """Give the store back, above all the lock of a Milvus Lite folder."""
+        self.index.store.close()
+
+    def __enter__(self) -> "Recommender":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
     def _best(self, question: Question, understood: Understood) -> tuple[RecommendedMovie, ...]:
         """The movies in the order in which they are recommended."""
@@ -235,11 +235,11 @@ def recommend(
 
 
 def similar(
-    config: RecommendConfig, store: StoreConfig, movie: str, *, movies: MovieFilter, k: int, progress: Progress
+    config: RecommendConfig, store: StoreConfig, question: SimilarQuestion, progress: Progress
 ) -> SimilarMovies:
     """Movies like a given one; errors as :func:`recommend`."""
     with open_recommender(config, store, progress) as recommender:
-        return recommender._similar(movie, movies=movies, k=k, option="MOVIE")
+        return recommender.answer_similar(question, option="MOVIE")
 
 
 def open_recommender(config: RecommendConfig, store: StoreConfig, progress: Progress) -> Recommender:

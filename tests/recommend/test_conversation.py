@@ -41,6 +41,17 @@ def test_options_hold_where_a_line_does_not_say_otherwise(recsys: Recsys) -> Non
     assert all("War" in movie["genres"] for movie in first["movies"] + second["movies"])
 
 
+def test_similar_asks_for_movies_like_one(recsys: Recsys) -> None:
+    lines = ({"similar": "The Matrix"}, {"similar": 1, "k": 3, "genre": "Comedy"}, {"similar": "Matrx, The"})
+    first, second, failure = ask(recsys, *lines)
+    assert first == recsys.json("similar", "The Matrix")
+    assert len(first["movies"]) == 10
+    assert second == recsys.json("similar", "id:1", "-k", "3", "--genre", "Comedy")
+    assert failure["error"].startswith("similar: 'Matrx, The' is no movie here; near: 283 The Matrix (1999)")
+    (given,) = ask(recsys, {"similar": "The Matrix"}, options=("-k", "5", "--year", "1990-"))
+    assert given == recsys.json("similar", "The Matrix", "-k", "5", "--year", "1990-")
+
+
 @pytest.mark.parametrize(
     ("line", "error"),
     [
@@ -49,6 +60,14 @@ def test_options_hold_where_a_line_does_not_say_otherwise(recsys: Recsys) -> Non
         (b"[1]", 'not a JSON object, such as {"age": 25, "gender": "M", "job": 4}'),
         (b"[" * 100_000, "not JSON: "),
         ({"agee": 3}, "'agee' is not a field; near: age; allowed: age, gender, job, user, like, dislike, "),
+        (
+            {"similer": 3},
+            "'similer' is not a field; near: similar; allowed: age, gender, job, user, like, dislike, ",
+        ),
+        ({"similar": 1, "age": 3}, "'age' is not a field; allowed: similar, genre, any_genre, not_genre, year, "),
+        ({"similar": [1]}, "similar: [1] is not a text or a whole number"),
+        ({"similar": None}, "similar: name the movie, by id or title"),
+        ({"similar": 1, "k": 0}, "-k 0 is not allowed; allowed: 1 or more"),
         ({"age": "25"}, 'age: "25" is not a whole number'),
         ({"age": True}, "age: true is not a whole number"),
         ({"age": 25.5}, "age: 25.5 is not a whole number"),
