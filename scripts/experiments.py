@@ -168,9 +168,9 @@ def _favourites(protocol: Protocol, snapshot: Any) -> dict[str, float]:
 class WithoutHistory(Batches):
     """Batches of users who show no history: the id stands for all that is known of them, every rating is asked."""
 
-    def history(self) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+    def history(self, user_rows: NDArray[np.int64]) -> tuple[sp.csr_matrix, sp.csr_matrix]:
         """Nothing rated."""
-        rated, valued = super().history()
+        rated, valued = super().history(user_rows)
         return rated * 0.0, valued * 0.0
 
     def _visible_shares(self, counts: Any, rng: np.random.Generator) -> Any:

@@ -104,11 +104,16 @@ class Batches:
         """(U + 1, M + 1) float32, every training rating over the top of the scale."""
         return self._matrix(self.by_user.values / np.float32(self.data.rating_max))
 
-    def history(self) -> tuple[sp.csr_matrix, sp.csr_matrix]:
-        """The history's two inputs with every training rating visible, each (U + 1, M + 1) float32."""
-        counts = self.by_user.counts()
+    def history(self, user_rows: Ints) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+        """The history's two inputs of some users (N,), every training rating visible, each (N, M + 1) float32."""
+        positions, counts = self.by_user.positions(user_rows), self.by_user.counts()[user_rows]
         scale = 1.0 / np.sqrt(np.repeat(counts, counts) + self.history_damping).astype(np.float32)
-        return self._matrix(scale), self._matrix(scale * (self.by_user.values - np.float32(self.mean)))
+        movies, above = self.by_user.movie_rows[positions], self.by_user.values[positions] - np.float32(self.mean)
+        indptr, shape = np.concatenate([[0], np.cumsum(counts)]), (len(user_rows), self.data.num_movies + 1)
+        return (
+            sp.csr_matrix((scale, movies, indptr), shape=shape),
+            sp.csr_matrix((scale * above, movies, indptr), shape=shape),
+        )
 
     def movie_id_rows(self) -> Ints:
         """(M + 1,) int64: each movie's row, 0 where it has no training rating."""

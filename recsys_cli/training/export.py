@@ -19,6 +19,7 @@ from recsys_cli.training.batches import Batches
 from recsys_cli.training.data import ByUser
 
 Ints = NDArray[np.int64]
+_BLOCK = 8_192  # users whose vectors are made at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,16 +48,20 @@ class Snapshot:
 
         Returns: (N, D) float32, unit rows.
         """
+        blocks = np.split(user_rows, range(_BLOCK, len(user_rows), _BLOCK))
+        return np.concatenate([self._user_vectors(block) for block in blocks])
+
+    def _user_vectors(self, user_rows: Ints) -> Floats:
         data, tables = self.batches.data, self.tables
-        rated, valued = self.batches.history()
+        rated, valued = self.batches.history(user_rows)
         total = (
             tables.base
             + self.user_table[user_rows]
             + tables.genders[data.user_genders[user_rows]]
             + tables.ages[data.user_ages[user_rows]]
             + tables.jobs[data.user_jobs[user_rows]]
-            + rated[user_rows] @ tables.rated
-            + valued[user_rows] @ tables.valued
+            + rated @ tables.rated
+            + valued @ tables.valued
         )  # (N, D)
         return unit_rows(np.tanh(total) if tables.activation == "tanh" else total)
 

@@ -116,7 +116,7 @@ def train_split(
     options, vocabulary = config.options, Vocabulary.from_dataset(dataset)
     data = training_data(dataset, vocabulary, split)
     trainer = Trainer(data, options)
-    validation = Validation(data, options.objective) if len(data.validation) else None
+    validation = _validation(data, config, progress)
     checkpoint = Checkpoint(_checkpoint_path(config.model), belongs_to=_identity(dataset, config))
     _take_up(checkpoint, trainer, config, progress)
     progress.detail(f"ready to train after {time.monotonic() - started:.1f} s")
@@ -148,6 +148,19 @@ def train_split(
         seconds=time.monotonic() - started,
         ratings_per_second=rate,
     )
+
+
+def _validation(data: TrainingData, config: TrainConfig, progress: Progress) -> Validation | None:
+    """What measures the epochs; says so where the numbers will be those of a sample."""
+    if not len(data.validation):
+        return None
+    validation = Validation(data, config.options.objective)
+    if validation.num_measured < validation.num_users:
+        progress.say(
+            f"RMSE and NDCG are measured on {validation.num_measured:,} of the {validation.num_users:,} people "
+            "with held-out ratings, drawn at random"
+        )
+    return validation
 
 
 def _place(data_dir: Path) -> dict[str, str]:

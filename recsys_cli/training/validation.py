@@ -1,8 +1,10 @@
 """How good a snapshot of the model is on the ratings held out of training, beside simple baselines."""
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys_cli.config.training import ObjectiveConfig
@@ -15,7 +17,11 @@ if TYPE_CHECKING:  # paddle may not be loaded before the process is ready for it
     from recsys_cli.training.export import Snapshot
 
 Ints = NDArray[np.int64]
-_SAMPLE = 2000  # users whose validation ratings choose the epoch; the end is measured on all
+Floats = NDArray[np.float32]
+_SAMPLE = 2_000  # people whose validation ratings choose the epoch
+_MOST = 20_000  # people whom the kept epoch is measured on; more would take long and show nothing more
+_BLOCK = 16 * 2**20  # scores that are dense at a time
+_PAIRS = 2**18  # ratings whose vectors are gathered at a time
 _DAMPING = 10.0  # ratings that a movie's or user's own mean must outweigh in the bias baseline
 
 
@@ -23,45 +29,57 @@ class Validation:
     """RMSE and NDCG@10 on the validation ratings of a training.
 
     Relevant are the likes among them; the ranking is over the whole catalogue without the user's training movies.
+
+    Attributes:
+        num_users: people with validation ratings.
+        num_measured: those of them whom :meth:`whole` measures: everybody, or 20,000 drawn at random.
     """
 
     def __init__(self, data: TrainingData, objective: ObjectiveConfig):
         self.data, self.objective = data, objective
-        held_out = data.validation
-        users = np.unique(held_out.user_rows).astype(np.int64)
-        chosen = np.sort(np.random.default_rng(0).permutation(users)[:_SAMPLE])
-        self.everybody = _Held(data, held_out, users, objective)
-        self.some = _Held(data, held_out, chosen, objective)
+        users = np.unique(data.validation.user_rows).astype(np.int64)
+        drawn = np.random.default_rng(0).permutation(users)
+        self._measured = _Held(data, np.sort(drawn[:_MOST]), objective)
+        self._some = _Held(data, np.sort(drawn[:_SAMPLE]), objective)
+        self.num_users, self.num_measured = len(users), len(self._measured.user_rows)
         self.baselines = self._baselines()
 
     def sample(self, snapshot: "Snapshot") -> dict[str, float]:
         """Metrics on up to 2,000 users, to choose the epoch by; without those that cannot be computed."""
-        metrics = self._measure(snapshot, self.some)
+        metrics = self._measure(snapshot, self._some)
         return {name: value for name, value in metrics.items() if value is not None}
 
     def whole(self, snapshot: "Snapshot") -> dict[str, float | None]:
-        """Metrics on all validation ratings, the baselines' beside them; None for what cannot be computed."""
-        return {**self._measure(snapshot, self.everybody), **self.baselines}
+        """Metrics of everybody, or of 20,000 people, and the baselines'; None for what cannot be computed."""
+        return {**self._measure(snapshot, self._measured), **self.baselines}
 
     def _measure(self, snapshot: "Snapshot", held: "_Held") -> dict[str, float | None]:
         vectors = snapshot.user_vectors(held.user_rows)  # (N, D)
         metrics: dict[str, float | None] = {}
         if self.objective.objective != "ranking":
-            users, movies = vectors[held.of_user], snapshot.movie_vectors[held.movie_rows]  # (R, D)
             low, high = self.data.rating_min, self.data.rating_max
-            if snapshot.stars is None:
-                estimates = high * (users * movies).sum(axis=1)
-            else:
-                stars = snapshot.stars
-                offsets = stars.movie_offsets[held.movie_rows] + stars.user_offsets[held.user_rows[held.of_user]]
-                estimates = stars.mean + offsets + (users * movies) @ stars.slope
-            metrics["rmse"] = rmse(np.clip(estimates, low, high), held.values)
+            metrics["rmse"] = rmse(np.clip(self._estimates(snapshot, held, vectors), low, high), held.values)
         if self.objective.objective != "rating":
-            metrics["ndcg@10"] = held.ndcg(vectors @ snapshot.movie_vectors.T)
+            metrics["ndcg@10"] = held.ndcg(lambda users: vectors[users] @ snapshot.movie_vectors.T)
         return metrics
 
+    def _estimates(self, snapshot: "Snapshot", held: "_Held", vectors: Floats) -> NDArray[np.floating]:
+        """(R,) of the held-out ratings, from the users' vectors (N, D)."""
+        stars = snapshot.stars
+        slope = stars.slope if stars else np.full(vectors.shape[1], self.data.rating_max, dtype=np.float32)
+        estimates: NDArray[np.floating] = np.empty(len(held.values))
+        for start in range(0, len(held.values), _PAIRS):
+            block = slice(start, start + _PAIRS)
+            users, movies = held.of_user[block], held.movie_rows[block]
+            estimates[block] = (vectors[users] * snapshot.movie_vectors[movies]) @ slope
+        if stars is None:
+            return estimates
+        return estimates + (
+            stars.mean + stars.movie_offsets[held.movie_rows] + stars.user_offsets[held.user_rows[held.of_user]]
+        )
+
     def _baselines(self) -> dict[str, float | None]:
-        training, held = self.data.training, self.everybody
+        training, held = self.data.training, self._measured
         low, high = self.data.rating_min, self.data.rating_max
         mean = training.values.mean(dtype=np.float64)
         users, movies = fit_biases(
@@ -79,35 +97,48 @@ class Validation:
         if self.objective.objective != "rating":
             liked = training.movie_rows[training.values >= _like_threshold(self.data, self.objective)]
             popularity = np.bincount(liked, minlength=self.data.num_movies + 1).astype(np.float32)
-            scores = np.broadcast_to(popularity, (len(held.user_rows), len(popularity)))
-            metrics["ndcg@10 of most popular"] = held.ndcg(scores)
+            metrics["ndcg@10 of most popular"] = held.ndcg(lambda users: np.tile(popularity, (len(users), 1)))
         return metrics
 
 
 class _Held:
     """The validation ratings of some users."""
 
-    def __init__(self, data: TrainingData, ratings: Ratings, user_rows: Ints, objective: ObjectiveConfig):
-        mine, training = ratings.at(np.isin(ratings.user_rows, user_rows)), data.training
+    def __init__(self, data: TrainingData, user_rows: Ints, objective: ObjectiveConfig):
+        chosen = np.zeros(data.num_users + 1, dtype=np.bool_)
+        chosen[user_rows] = True
+        mine, shown = (kept.at(chosen[kept.user_rows]) for kept in (data.validation, data.training))
         self.user_rows = user_rows  # (N,)
         self.of_user = np.searchsorted(user_rows, mine.user_rows)  # (R,)
         self.movie_rows, self.values = mine.movie_rows, mine.values
-        liked = self.values >= _like_threshold(data, objective)
-        shape = (len(user_rows), data.num_movies + 1)
-        self.relevant = np.zeros(shape, dtype=np.bool_)
-        self.relevant[self.of_user[liked], self.movie_rows[liked]] = True
-        self.hidden = np.zeros(shape, dtype=np.bool_)
-        self.hidden[:, 0] = True  # no movie
-        shown = training.at(np.isin(training.user_rows, user_rows))
-        self.hidden[np.searchsorted(user_rows, shown.user_rows), shown.movie_rows] = True
+        self._shape = (len(user_rows), data.num_movies + 1)
+        self._relevant = self._marked(mine.at(mine.values >= _like_threshold(data, objective)))
+        self._hidden = self._marked(shown)
 
-    def ndcg(self, scores: NDArray[np.float32]) -> float | None:
-        """Mean NDCG@10 of scores (N, M + 1) over the users who liked something; None where nobody did."""
-        has_likes = np.flatnonzero(self.relevant.any(axis=1))
-        if not len(has_likes):
-            return None
-        masked = np.where(self.hidden[has_likes], -np.inf, scores[has_likes])
-        return float(ndcg(top_k(masked, 10), self.relevant[has_likes]).mean())
+    def ndcg(self, scores: Callable[[Ints], Floats]) -> float | None:
+        """Mean NDCG@10 over the users who liked something; None where nobody did.
+
+        Args:
+            scores: of some places (n,) among the users, (n, M + 1) float32 that may be changed.
+        """
+        values = [self._ndcg(users, scores(users)) for users in self._blocks()]
+        return float(np.concatenate(values).mean()) if values else None
+
+    def _ndcg(self, users: Ints, scores: Floats) -> NDArray[np.float64]:
+        scores[:, 0] = -np.inf  # no movie
+        scores[self._hidden[users].nonzero()] = -np.inf
+        return ndcg(top_k(scores, 10), self._relevant[users].toarray())
+
+    def _blocks(self) -> Iterator[Ints]:
+        has_likes = np.flatnonzero(self._relevant.getnnz(axis=1))
+        size = max(_BLOCK // self._shape[1], 1)
+        for start in range(0, len(has_likes), size):
+            yield has_likes[start : start + size]
+
+    def _marked(self, ratings: Ratings) -> sp.csr_matrix:
+        """(N, M + 1) bool, true at ratings of these users."""
+        cells = (np.searchsorted(self.user_rows, ratings.user_rows), ratings.movie_rows)
+        return sp.csr_matrix((np.ones(len(ratings), dtype=np.bool_), cells), self._shape)
 
 
 def _like_threshold(data: TrainingData, objective: ObjectiveConfig) -> float:

@@ -198,12 +198,12 @@ def _start_users(tower: UserTower, vectors: Matrix, movie_factors: Matrix, batch
     Returns: (U + 1, d) float32, what is left to the user ids.
     """
     data, known = batches.data, batches.user_rows
-    rated, valued = batches.history()
+    rated, valued = batches.history(known)
     sizes = [num + 1 for num in (data.num_genders, data.num_ages, data.num_jobs)]
     attributes = one_hot([rows[known] for rows in (data.user_genders, data.user_ages, data.user_jobs)], sizes)
     weights = fit_ridge(attributes, vectors[known], penalty=_ATTRIBUTE_PENALTY)
     rest = vectors[known] - attributes @ weights
-    history = np.hstack([rated[known] @ movie_factors, valued[known] @ movie_factors])  # (U, 2 F)
+    history = np.hstack([rated @ movie_factors, valued @ movie_factors])  # (U, 2 F)
     maps = fit_ridge(history, rest, penalty=_HISTORY_PENALTY)
     _assign(tower.bias, weights[0])
     blocks = np.split(weights[1:], np.cumsum(sizes)[:-1])

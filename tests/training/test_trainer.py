@@ -108,7 +108,7 @@ def test_user_vectors_are_the_user_tower(hybrid: Snapshot) -> None:
     import paddle
 
     users = np.arange(1, 11)
-    rated, valued = (matrix[users].toarray() for matrix in trainer.batches.history())
+    rated, valued = (matrix.toarray() for matrix in trainer.batches.history(users))
     attributes = (data.user_genders[users], data.user_ages[users], data.user_jobs[users])
     inputs = [users, *(rows.astype(np.int64) for rows in attributes), rated, valued, np.arange(NUM_MOVIES + 1)]
     tower = trainer.towers.users(*map(paddle.to_tensor, inputs)).numpy()
