@@ -24,7 +24,8 @@ import numpy.typing as npt
 
 from recsys_cli.config import IndexConfig, StoreConfig
 from recsys_cli.store import open_store
-from recsys_cli.store.base import NO_FILTER, Filter, Fingerprint, Hits, IndexContent, Store
+from recsys_cli.store.base import NO_FILTER, Filter, Fingerprint, Hits, Store
+from recsys_cli.store.content import IndexContent
 from recsys_cli.store.exact import ExactStore
 
 DIM, CLUSTERS, GENRES, K, BLOCK = 200, 500, 18, 10, 5000

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.index.movies_data import EncodedMovies, write_movies_data
-from recsys_cli.model.arrays import Audience, Seen, Stars, UserTables, unit_rows
-from recsys_cli.model.folder import ModelArrays, ModelFolder, ModelInfo
+from recsys_cli.model.arrays import Audience, ModelArrays, Seen, Stars, UserTables, unit_rows
+from recsys_cli.model.folder import ModelFolder, ModelInfo
 from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.model.writer import write_model
 

@@ -11,8 +11,8 @@ from store_data import CONTENTS, FIRST_AXIS, fingerprint, known_content
 
 from recsys_cli.config import StoreConfig
 from recsys_cli.store import importer, open_store
-from recsys_cli.store.base import IndexContent
 from recsys_cli.store.connection import Connection
+from recsys_cli.store.content import IndexContent
 
 
 def children() -> ForkServerContext:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from recsys_cli.store.base import Fingerprint, IndexContent
+from recsys_cli.store.base import Fingerprint
+from recsys_cli.store.content import IndexContent
 
 DIM = 8
 

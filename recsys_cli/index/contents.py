@@ -12,7 +12,7 @@ from recsys_cli.dataset.titles import title_year
 from recsys_cli.index.movies_data import EncodedMovies, MoviesFile, read_movies_data
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
-from recsys_cli.store.base import IndexContent
+from recsys_cli.store.content import IndexContent
 
 if TYPE_CHECKING:
     from recsys_cli.towers.encoder import MovieEncoder

@@ -17,7 +17,8 @@ from recsys_cli.index.movies_data import EncodedMovies, MoviesFile
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.progress import Progress, Silent
-from recsys_cli.store.base import NO_MOVIES, Filter, Fingerprint, Hits, IndexContent, Store
+from recsys_cli.store.base import NO_MOVIES, Filter, Fingerprint, Hits, Store
+from recsys_cli.store.content import IndexContent
 
 _MANY = 10_000  # movies of a list; beyond it the catalogue is counted
 _NEAR_GENRE = 60  # of 100, in rapidfuzz's WRatio

@@ -1,4 +1,4 @@
-"""The user tower and the star head as plain arrays: people are served without paddle.
+"""What a model folder holds as plain arrays, the folded user tower among them: people are served without paddle.
 
 The user tower adds one contribution per attribute, so each attribute folds into one table at export. A user
 vector is a few rows added up, whatever subset of the attributes is known.
@@ -209,3 +209,20 @@ def unit_rows(vectors: Floats) -> Floats:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     units: Floats = (vectors / np.maximum(norms, np.finfo(np.float32).tiny)).astype(np.float32)
     return units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ModelArrays:
+    """The arrays of a model folder; shapes as in `ModelFolder`."""
+
+    user_ids: Ints
+    user_vectors: Floats
+    demographic: Floats
+    movie_ids: Ints
+    movie_vectors: Floats
+    num_ratings: Ints
+    tables: UserTables
+    seen: Seen
+    audience: Audience
+    stars: Stars | None
+    held_out: Seen | None = None

@@ -6,7 +6,6 @@ the fingerprint covers those digests and what the model is, never how long it to
 
 import errno
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,24 +20,7 @@ from recsys_cli.model.history import History
 from recsys_cli.model.npz import read_npz
 from recsys_cli.model.open_files import OpenFiles
 
-__all__ = ["ModelArrays", "ModelFolder", "ModelInfo"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ModelArrays:
-    """The arrays of a model folder; shapes as in :class:`ModelFolder`."""
-
-    user_ids: Ints
-    user_vectors: Floats
-    demographic: Floats
-    movie_ids: Ints
-    movie_vectors: Floats
-    num_ratings: Ints
-    tables: UserTables
-    seen: Seen
-    audience: Audience
-    stars: Stars | None
-    held_out: Seen | None = None
+__all__ = ["ModelFolder", "ModelInfo"]
 
 
 class ModelFolder:

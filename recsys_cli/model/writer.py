@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from recsys_cli.errors import ArtifactError
+from recsys_cli.model.arrays import ModelArrays
 from recsys_cli.model.document import FORMAT, FORMAT_VERSION, ModelInfo, canonical, model_fingerprint, sha256
-from recsys_cli.model.folder import ModelArrays, ModelFolder
+from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.history import History
 from recsys_cli.replacing import replacing
 

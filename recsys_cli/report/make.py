@@ -25,6 +25,7 @@ from recsys_cli.report.evaluation_file import Evaluation, parse_evaluation, read
 from recsys_cli.report.movie_map import movie_map
 from recsys_cli.report.page import Page, Section, render
 from recsys_cli.report.tryout import page_data, try_everything
+from recsys_cli.report.tryout_form import try_it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def run(config: ReportConfig, progress: Progress, *, measured: bytes | None = No
         sections.evaluation(evaluation),
         *_from_data(config, folder),
         sections.map_of_movies(folder, vocabulary, drawn),
-        sections.try_it(vocabulary, tried),
+        try_it(vocabulary, tried),
         sections.making(folder, evaluation),
     ]
     data = page_data(tried, drawn, vocabulary, folder)

@@ -16,30 +16,18 @@ Invariants, the same for every store:
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from recsys_cli.config import IndexConfig
+from recsys_cli.store.content import IndexContent
 
 NO_MOVIES = ""  # in the fingerprint of an index whose rows are being changed: equal to nobody's
 METRIC = "IP"  # inner product, the only metric: vectors are unit rows
-
-
-class VectorSource(Protocol):
-    """Rows of unit vectors, made when asked for: an array is one, a batched encoder another."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(M, D)."""
-        ...
-
-    def __getitem__(self, rows: Any) -> npt.NDArray[np.float32]:
-        """The vectors of a slice or of an int64 array of positions, as (n, D) float32 unit rows."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,56 +58,6 @@ class Fingerprint:
             return cls(**json.loads(text))
         except TypeError as error:
             raise ValueError(f"not a fingerprint: {text}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class IndexContent:
-    """The movies of an index, in the order of their ids.
-
-    Attributes:
-        movie_ids: (M,) int64, ascending, without repeats.
-        vectors: (M, D) float32 unit rows: an array, or a source that makes a batch when it is indexed, so that
-            an import never holds more than one batch.
-        titles: M titles.
-        years: (M,) int32, 0 where the year is unknown.
-        genres: M tuples of genre names, possibly empty.
-        digests: (M,) int64, equal for two movies of one id and one model exactly when their rows are equal;
-            None derives them from title, year and genres, which is enough when these decide the vector.
-    """
-
-    movie_ids: npt.NDArray[np.int64]
-    vectors: VectorSource
-    titles: Sequence[str]
-    years: npt.NDArray[np.int32]
-    genres: Sequence[tuple[str, ...]]
-    digests: npt.NDArray[np.int64] | None = None
-
-    def __post_init__(self) -> None:
-        lengths = {len(self.movie_ids), self.vectors.shape[0], len(self.titles), len(self.years), len(self.genres)}
-        if len(lengths) != 1:
-            raise ValueError(f"the columns of an index's content disagree in length: {sorted(lengths)}")
-        if np.any(np.diff(self.movie_ids) <= 0):
-            raise ValueError("the movie ids of an index's content must ascend without repeats")
-
-    def __len__(self) -> int:
-        return len(self.movie_ids)
-
-    @property
-    def dim(self) -> int:
-        """Width of a vector."""
-        return self.vectors.shape[1]
-
-    def row_digests(self) -> npt.NDArray[np.int64]:
-        """(M,) int64: `digests`, or what title, year and genres give."""
-        if self.digests is not None:
-            return self.digests
-        lines = zip(self.titles, self.years.tolist(), self.genres, strict=True)
-        return np.array([text_digest(repr(line)) for line in lines], dtype=np.int64).reshape(-1)
-
-
-def text_digest(text: str) -> int:
-    """63 bits of the BLAKE2b hash of a text, the same on every machine."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recsys_cli.errors import StoreError
-from recsys_cli.store.base import IndexContent
+from recsys_cli.store.content import IndexContent
 
 
 def check_queries(vectors: npt.NDArray[np.float32], k: int, *, dim: int) -> npt.NDArray[np.float32]:

@@ -14,11 +14,11 @@ from recsys_cli.store.base import (
     Filter,
     Fingerprint,
     Hits,
-    IndexContent,
     IndexInfo,
     WriteReport,
 )
 from recsys_cli.store.checks import check_queries, check_texts, check_vectors, unknown_genre, unknown_movie
+from recsys_cli.store.content import IndexContent
 
 _AT_ONCE = 4_000_000  # similarities, 16 MB
 

@@ -11,10 +11,11 @@ import numpy.typing as npt
 from recsys_cli.config import IndexConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store import collection_ops, layout
-from recsys_cli.store.base import NO_MOVIES, Fingerprint, IndexContent, WriteReport
+from recsys_cli.store.base import NO_MOVIES, Fingerprint, WriteReport
 from recsys_cli.store.checks import check_texts, check_vectors
 from recsys_cli.store.collection_ops import BATCH
 from recsys_cli.store.connection import Connection, NotFoundError
+from recsys_cli.store.content import IndexContent
 from recsys_cli.store.expression import GENRE_CODES, Dialect, encode_genres
 from recsys_cli.store.layout import VECTOR, Meta
 

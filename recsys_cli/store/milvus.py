@@ -17,12 +17,12 @@ from recsys_cli.store.base import (
     Filter,
     Fingerprint,
     Hits,
-    IndexContent,
     IndexInfo,
     WriteReport,
 )
 from recsys_cli.store.checks import check_queries, unknown_movie
 from recsys_cli.store.connection import Connection, NotFoundError, NotLoadedError
+from recsys_cli.store.content import IndexContent
 from recsys_cli.store.expression import GENRE_CODES, decode_genres, expression
 from recsys_cli.store.importer import Import
 from recsys_cli.store.layout import MOVIE_FIELDS, VECTOR, Meta, is_ours

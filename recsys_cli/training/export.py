@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from paddle.static import InputSpec
 
 from recsys_cli.dataset.rows import Ratings
-from recsys_cli.model.arrays import Audience, Floats, Seen, Stars, UserTables, unit_rows
-from recsys_cli.model.folder import ModelArrays
+from recsys_cli.model.arrays import Audience, Floats, ModelArrays, Seen, Stars, UserTables, unit_rows
 from recsys_cli.towers.network import TwoTowers
 from recsys_cli.towers.runtime import paddle_away_from_home
 from recsys_cli.towers.title_windows import title_windows

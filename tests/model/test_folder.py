@@ -13,8 +13,8 @@ import pytest
 
 from recsys_cli.dataset.rows import Ratings
 from recsys_cli.errors import ArtifactError
-from recsys_cli.model.arrays import Audience, Seen, Stars, UserTables, unit_rows
-from recsys_cli.model.folder import ModelArrays, ModelFolder, ModelInfo
+from recsys_cli.model.arrays import Audience, ModelArrays, Seen, Stars, UserTables, unit_rows
+from recsys_cli.model.folder import ModelFolder, ModelInfo
 from recsys_cli.model.writer import check_replaceable, write_model
 
 AGAIN = "run 'recsys train' again"

@@ -12,7 +12,8 @@ from store_data import FIRST_AXIS, fan, fingerprint
 from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store import open_store
-from recsys_cli.store.base import Filter, IndexContent, Store
+from recsys_cli.store.base import Filter, Store
+from recsys_cli.store.content import IndexContent
 
 TEXTS = [
     *(

@@ -17,7 +17,8 @@ from store_data import FIRST_AXIS, changed_content, fan, fingerprint, known_cont
 from recsys_cli.config import IndexConfig, StoreConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store import open_store
-from recsys_cli.store.base import Filter, IndexContent, Store
+from recsys_cli.store.base import Filter, Store
+from recsys_cli.store.content import IndexContent
 from recsys_cli.store.exact import ExactStore
 
 OLD, NEW = [40, 10, 30], [60, 50, 20]

@@ -12,8 +12,9 @@ from store_data import CONTENTS, FIRST_AXIS, fingerprint
 from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store import open_store
-from recsys_cli.store.base import NO_MOVIES, IndexContent, Store
+from recsys_cli.store.base import NO_MOVIES, Store
 from recsys_cli.store.collection_ops import read_alias
+from recsys_cli.store.content import IndexContent
 from recsys_cli.store.exact import ExactStore
 
 
