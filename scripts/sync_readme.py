@@ -42,7 +42,9 @@ def run(command: str, folder: Path) -> str:
     arguments = shlex.split(command)
     if arguments[0] != "recsys":
         raise ValueError(f"README.md: {command!r} is not a recsys command")
-    environment = os.environ | {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
+    # One thread: a sum in another order is another last digit, and now and then another list.
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    environment = os.environ | threads | {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", "recsys_cli", *arguments[1:]],
         cwd=folder,
