@@ -1,4 +1,4 @@
-"""RMSE, MAE, NDCG@k, recall@k, coverage, diversity. NumPy only; a metric of rankings returns one value a user.
+"""RMSE, MAE, NDCG@k, recall@k, coverage, diversity, novelty. NumPy only; a metric of rankings has a value a user.
 
 Rankings are over the whole catalogue: ``scores`` has a column for every movie row, column 0 being no movie, and
 what must not be recommended, column 0 among it, is set to ``-inf`` by the caller.
@@ -117,6 +117,37 @@ def diversity(ranked: NDArray[np.int64], genres: Array, k: int = 10) -> NDArray[
     alike = shared[:, first, second] / np.maximum(either[:, first, second], 1.0)  # (N, pairs)
     both = (ranked[:, first] > 0) & (ranked[:, second] > 0)
     return _divide(((1.0 - alike) * both).sum(axis=1, dtype=np.float64), both.sum(axis=1))
+
+
+def mean_of_listed(ranked: NDArray[np.int64], values: Array, k: int = 10) -> NDArray[np.float64]:
+    """Mean over the first k places of something that each movie has.
+
+    Args:
+        ranked: (N, K) int64 rows of ``values``; 0 is no movie.
+        values: (M + 1,).
+        k: at least 1.
+
+    Returns: (N,) float64; NaN where there is no movie.
+    """
+    listed = ranked[:, :k]
+    there = listed > 0
+    return _divide((values[listed] * there).sum(axis=1, dtype=np.float64), there.sum(axis=1))
+
+
+def self_information(counts: NDArray[Any], num_users: int) -> NDArray[np.float64]:
+    """How surprising it is that a person knows a movie: -log2 of the share of the people who rated it.
+
+    Args:
+        counts: (M,) people who rated each movie; one whom nobody rated counts as one that a single person did.
+        num_users: people who could have, at least 1.
+
+    Returns: (M,) float64 bits, 0 for a movie that everybody rated, log2(num_users) for the rarest. The mean over a
+    list is its novelty.
+
+    Source: Zhou et al., PNAS 107 (2010), 4511: "Solving the apparent diversity-accuracy dilemma".
+    """
+    bits: NDArray[np.float64] = np.log2(num_users / np.clip(counts, 1, num_users))
+    return bits
 
 
 def bootstrap_weights(num_users: int, *, resamples: int, rng: np.random.Generator) -> NDArray[np.float32]:

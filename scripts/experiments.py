@@ -22,6 +22,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from recsys_cli.config.evaluation import BaselineConfig
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings, hold_out_users
@@ -114,10 +115,11 @@ def baselines(protocol: Protocol) -> dict[str, float]:
     popular = protocol.known_ndcg(protocol.popularity())
     sparse = sp.csr_matrix(likes)
     data, known = protocol.data, protocol.known
+    options = BaselineConfig()
     rows = (data.user_genders, data.user_ages, data.user_jobs)
     attributes = one_hot(rows, [data.num_genders + 1, data.num_ages + 1, data.num_jobs + 1])
-    weights = fit_ridge(attributes[known], sparse[known], penalty=100.0)
-    known_ease = protocol.known_ndcg(fit_ease(sparse, penalty=500.0).predict(sparse))
+    weights = fit_ridge(attributes[known], sparse[known], penalty=options.ridge_penalty)
+    known_ease = protocol.known_ndcg(fit_ease(sparse, penalty=options.ease_penalty).predict(sparse))
     cold_ridge = protocol.cold_ndcg(attributes @ weights)
     return {"ease": known_ease, "ease x": known_ease / popular, "ridge": cold_ridge, "ridge x": cold_ridge / group}
 

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 import pytrec_eval
 
-from recsys_cli.metrics import bootstrap_weights, coverage, diversity, mae, ndcg, recall, rmse, top_k
+from recsys_cli.metrics import (
+    bootstrap_weights,
+    coverage,
+    diversity,
+    mae,
+    mean_of_listed,
+    ndcg,
+    recall,
+    rmse,
+    self_information,
+    top_k,
+)
 
 
 def test_rmse_and_mae_by_hand() -> None:
@@ -15,6 +26,14 @@ def test_rmse_and_mae_by_hand() -> None:
     assert mae(predicted, actual) == pytest.approx((1 + 0 + 2) / 3)
     assert math.isnan(rmse(predicted[:0], actual[:0]))
     assert math.isnan(mae(predicted[:0], actual[:0]))
+
+
+def test_novelty_by_hand() -> None:
+    bits = self_information(np.array([0, 8, 4, 1, 0]), 8)
+    assert bits.tolist() == [3, 0, 1, 3, 3]
+    lists = np.array([[1, 2, 3], [2, 3, 0], [0, 0, 0]])
+    np.testing.assert_allclose(mean_of_listed(lists, bits, k=2), [1 / 2, 2, np.nan])
+    np.testing.assert_allclose(mean_of_listed(lists, bits, k=3), [4 / 3, 2, np.nan])
 
 
 def test_top_k_breaks_ties_by_column() -> None:

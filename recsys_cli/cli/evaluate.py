@@ -17,6 +17,7 @@ _EXAMPLES = """\b
 Examples:
   recsys evaluate --data data/sample --seeds 1
   recsys evaluate --data data/ml-1m --objective ranking --json
+  recsys evaluate --data data/ml-1m --by gender,age
   recsys evaluate --model recommender_system.inference.model --predictions predictions.csv
 """
 
@@ -35,6 +36,7 @@ Examples:
     type=int,
     help=f"Splits to train and measure on; not with --model.  [default: {_DEFAULTS.num_splits}]",
 )
+@click.option("--by", default="", metavar="NAMES", help="Show people apart, by any of gender,age,job.")
 @format_option
 @click.option("--skip-bad-lines", is_flag=True, help="Leave bad lines of the data set out.")
 @click.option("--objective", type=click.Choice(OBJECTIVES), help="What to learn.  [default: hybrid]")
@@ -49,6 +51,7 @@ def command(
     ratings: Path | None,
     predictions: Path | None,
     seeds: int | None,
+    by: str,
     format: str | None,
     skip_bad_lines: bool,
     objective: str | None,
@@ -78,6 +81,7 @@ def command(
         ratings=ratings,
         predictions=predictions,
         seeds=seeds,
+        by=tuple(name.strip() for name in by.split(",") if name.strip()),
         format=format,
         skip_bad_lines=skip_bad_lines,
         options=options,

@@ -1,4 +1,4 @@
-"""What ``recsys evaluate`` prints: a table of ratings and one of rankings."""
+"""What ``recsys evaluate`` prints: tables of ratings, rankings, the breadth of the lists, and of people."""
 
 from typing import TYPE_CHECKING
 
@@ -13,21 +13,39 @@ if TYPE_CHECKING:
     from recsys_cli.evaluation.result import EvaluationReport, GroupReport
 
 _RATINGS = {"rmse": "RMSE", "mae": "MAE"}
-_RANKINGS = {"ndcg": "NDCG@{k}", "recall": "Recall@{k}", "coverage": "Coverage", "diversity": "Diversity"}
+_RANKINGS = {"ndcg": "NDCG@{k}", "recall": "Recall@{k}"}
+_BREADTH = {"coverage": "Coverage", "diversity": "Diversity", "long_tail": "Long tail", "novelty": "Novelty"}
 
 
 def echo_report(report: "EvaluationReport") -> None:
-    """Print a report for people: how ratings are estimated, how movies are ranked, what was done."""
-    for title, columns in (("Ratings", _RATINGS), ("Rankings", _RANKINGS)):
+    """Print a report for people: how ratings are estimated, how movies are ranked, for whom, what was done."""
+    for title, columns in (("Ratings", _RATINGS), ("Rankings", _RANKINGS), ("Breadth of the lists", _BREADTH)):
         groups = [group for group in report.groups if _has_any(group, columns)]
         if groups:
             echo_table(_table(title, columns, groups, k=report.k))
             click.echo()
+    for attribute in dict.fromkeys(name for group in report.groups for name in group.by):
+        echo_table(_parts_table(attribute, report))
+        click.echo()
     if report.favourites is not None:
         echo_table(_favourites_table(report.favourites, k=report.k))
         click.echo()
     for text in (*report.protocol, *report.notes, f"{report.data}, {report.seconds:.0f} s"):
         echo_text(text)
+
+
+def _parts_table(attribute: str, report: "EvaluationReport") -> Table:
+    """The model on the people of each value of an attribute, one section a group."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(f"recsys, by {attribute}", no_wrap=True)
+    for name in ("People", "RMSE", f"NDCG@{report.k}"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for group in report.groups:
+        table.add_section()
+        table.add_row(group.title, style="bold")
+        for part in group.by[attribute]:
+            table.add_row(f"  {part.value}", f"{part.users:,}", _cell(part.rmse), _cell(part.ndcg))
+    return table
 
 
 def _favourites_table(curve: "FavouritesCurve", *, k: int) -> Table:
@@ -47,7 +65,7 @@ def _has_any(group: "GroupReport", columns: dict[str, str]) -> bool:
 
 def _table(title: str, columns: dict[str, str], groups: list["GroupReport"], *, k: int) -> Table:
     """One section a group: the model, the baselines, the difference to the best of them."""
-    is_ranking = "ndcg" in columns
+    is_ranking, is_list = "ndcg" in columns, "rmse" not in columns
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(title, no_wrap=True)
     for name in columns.values():
@@ -56,7 +74,7 @@ def _table(title: str, columns: dict[str, str], groups: list["GroupReport"], *, 
         table.add_column("Lift", justify="right", no_wrap=True)
     for group in groups:
         table.add_section()
-        table.add_row(_heading(group, is_ranking=is_ranking), style="bold")
+        table.add_row(_heading(group, is_list=is_list), style="bold")
         for row in group.rows:
             values = [getattr(row, name) for name in columns]
             if any(value is not None for value in values):
@@ -67,8 +85,8 @@ def _table(title: str, columns: dict[str, str], groups: list["GroupReport"], *, 
     return table
 
 
-def _heading(group: "GroupReport", *, is_ranking: bool) -> str:
-    return f"{group.title}, {group.rankers if is_ranking else group.users:,}"
+def _heading(group: "GroupReport", *, is_list: bool) -> str:
+    return f"{group.title}, {group.rankers if is_list else group.users:,}"
 
 
 def _cell(value: "Estimate | None") -> str:

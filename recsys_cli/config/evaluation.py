@@ -7,6 +7,8 @@ from recsys_cli.config.fields import check_apart
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.errors import ConfigError
 
+BY = ("gender", "age", "job")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateConfig:
@@ -22,6 +24,7 @@ class EvaluateConfig:
         format: layout of the data set's files, None to tell it by them.
         skip_bad_lines: leave bad lines out instead of refusing the data set.
         seeds: splits to measure, 1 to 100, 3 if None; the seeds are 1, 2, 3, ... None with a model.
+        by: attributes by whose values people are shown apart, some of `BY`.
         options: of the trainings. They learn from every training rating, as the baselines do, and so have no
             holdout to choose an epoch by.
     """
@@ -34,6 +37,7 @@ class EvaluateConfig:
     format: str | None = None
     skip_bad_lines: bool = False
     seeds: int | None = None
+    by: tuple[str, ...] = ()
     options: TrainingOptions = field(default_factory=lambda: TrainingOptions.from_dict({"holdout": 0.0}))
 
     def __post_init__(self) -> None:
@@ -41,6 +45,9 @@ class EvaluateConfig:
             raise ConfigError("--seeds and --model exclude each other: a model that is there is measured once")
         if not 1 <= self.num_splits <= 100:
             raise ConfigError(f"--seeds {self.seeds} is not allowed; allowed: 1 to 100")
+        for name in self.by:
+            if name not in BY:
+                raise ConfigError(f"--by {name!r} is not allowed; allowed: {', '.join(BY)}, separated by commas")
         check_apart(("--predictions", self.predictions), ("--ratings", self.ratings))
         for name in ("ratings", "predictions"):
             if self.model is None and getattr(self, name) is not None:
@@ -64,6 +71,7 @@ class ProtocolConfig:
         new_movies: share of the movies held out in a training of their own, (0, 1).
         like_share: share of the top of the rating scale from which a movie is liked; 0.8 is 4 of 5.
         k: places of a ranking that count.
+        head: most rated movies that are no long tail.
         max_users: users of each kind that are measured, at most; a random choice where there are more.
         resamples: of the users, for the intervals.
     """
@@ -73,13 +81,14 @@ class ProtocolConfig:
     new_movies: float = 0.05
     like_share: float = 0.8
     k: int = 10
+    head: int = 100
     max_users: int = 10_000
     resamples: int = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineConfig:
-    """Options of the baselines; the penalties and the damping are the best of a few on MovieLens 1M.
+    """Options of the baselines, chosen by ``scripts/tune_baselines.py`` on validation ratings of MovieLens 1M.
 
     Attributes:
         user_damping: ratings at the mean that every user is taken to have given besides.
@@ -92,6 +101,7 @@ class BaselineConfig:
         als_regularization: ridge penalty of ALS.
         als_iterations: sweeps of ALS.
         ease_penalty: ridge penalty of EASE.
+        ease_stars_penalty: the same where it learns from the ratings' values.
         ease_max_movies: with more movies than this EASE is left out: its matrix has their number squared.
     """
 
@@ -100,9 +110,10 @@ class BaselineConfig:
     genre_penalty: float = 3.0
     taste_damping: float = 10.0
     ridge_penalty: float = 100.0
-    als_factors: int = 64
-    als_alpha: float = 2.0
-    als_regularization: float = 30.0
+    als_factors: int = 128
+    als_alpha: float = 4.0
+    als_regularization: float = 60.0
     als_iterations: int = 15
-    ease_penalty: float = 1000.0
+    ease_penalty: float = 500.0
+    ease_stars_penalty: float = 300.0
     ease_max_movies: int = 12_000

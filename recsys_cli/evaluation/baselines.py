@@ -1,20 +1,16 @@
-"""All baselines by name: how each is fitted, and what it has an answer for."""
+"""Simple recommenders, each fitted to training ratings."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from recsys_cli.config.evaluation import BaselineConfig
 from recsys_cli.evaluation.interactions import Floats, Interactions, Ints
 from recsys_cli.solvers.biases import fit_biases
 from recsys_cli.solvers.ease import fit_ease
 from recsys_cli.solvers.implicit_als import fit_implicit_als
+from recsys_cli.solvers.implicit_bpr import fit_implicit_bpr
 from recsys_cli.solvers.popularity import count_by_movie, count_in_groups
 from recsys_cli.solvers.ridge import fit_ridge, one_hot
 
@@ -166,7 +162,7 @@ def attribute_ridge(data: Interactions, *, penalty: float) -> Product:
     """Ridge regression from one-hot gender, age and job to likes: what people of such attributes like."""
     attributes = (data.genders, data.ages, data.jobs)
     inputs = one_hot(attributes, [int(rows.max(initial=0)) + 1 for rows in attributes])  # (U + 1, I)
-    active = np.unique(data.ratings.user_rows)
+    active = _active(data)
     return Product(inputs, fit_ridge(inputs[active], data.liked()[active], penalty=penalty))
 
 
@@ -174,16 +170,60 @@ def implicit_als(
     data: Interactions, *, factors: int, alpha: float, regularization: float, sweeps: int, seed: int
 ) -> Product:
     """Implicit alternating least squares on likes; options as in :func:`fit_implicit_als`."""
+    active = _active(data)
     users, movies = fit_implicit_als(
-        data.liked(), factors=factors, alpha=alpha, regularization=regularization, sweeps=sweeps, seed=seed
+        data.liked()[active], factors=factors, alpha=alpha, regularization=regularization, sweeps=sweeps, seed=seed
     )
-    return Product(users, movies.T)
+    return Product(_spread(users, active, data.num_users), movies.T)
+
+
+def implicit_bpr(
+    data: Interactions, *, factors: int, learning_rate: float, regularization: float, sweeps: int, seed: int
+) -> Product:
+    """Bayesian personalised ranking on likes; options as in :func:`fit_implicit_bpr`."""
+    active = _active(data)
+    users, movies = fit_implicit_bpr(
+        data.liked()[active],
+        factors=factors,
+        learning_rate=learning_rate,
+        regularization=regularization,
+        sweeps=sweeps,
+        seed=seed,
+    )
+    return Product(_spread(users, active, data.num_users), movies.T)
 
 
 def ease(data: Interactions, *, penalty: float) -> Product:
+    """EASE on likes, as published."""
+    return _ease(data, data.liked(), penalty)
+
+
+def ease_on_ratings(data: Interactions, *, penalty: float) -> Product:
     """EASE on all ratings, likes or not."""
-    rated = data.rated()
-    return Product(rated, fit_ease(rated, penalty=penalty, most_inputs=rated.shape[1]).weights)
+    return _ease(data, data.rated(), penalty)
+
+
+def ease_on_stars(data: Interactions, *, penalty: float) -> Product:
+    """EASE on the ratings' values, as shares of the top of the scale: what the default objective starts from."""
+    return _ease(data, data.stars(), penalty)
+
+
+def _ease(data: Interactions, worth: sp.csr_matrix, penalty: float) -> Product:
+    ease = fit_ease(worth[_active(data)], penalty=penalty, most_inputs=worth.shape[1])
+    return Product(worth, ease.weights)
+
+
+def _active(data: Interactions) -> Ints:
+    """Users with a training rating: nobody else may move what is drawn at random."""
+    active: Ints = np.unique(data.ratings.user_rows).astype(np.int64)
+    return active
+
+
+def _spread(vectors: Floats, active: Ints, num_users: int) -> Floats:
+    """(U + 1, K) vectors: those of active users (A, K) in their rows, zero elsewhere."""
+    spread = np.zeros((num_users + 1, vectors.shape[1]), dtype=np.float32)
+    spread[active] = vectors
+    return spread
 
 
 def _chosen(data: Interactions, likes_only: bool) -> sp.csr_matrix:
@@ -199,87 +239,3 @@ def _expected_likes(data: Interactions, penalty: float) -> Floats:
     weights = fit_ridge(inputs[rated], count_by_movie(data.liked())[rated], penalty=penalties)
     expected: Floats = (inputs @ weights).astype(np.float32)
     return expected
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One baseline.
-
-    Attributes:
-        name: as programs call it.
-        title: as people read it.
-        ranks: what it orders movies for: ``known`` users, ``cold`` users, ``new`` movies.
-        fit: from training ratings, options and a seed.
-        rates: whether it estimates ratings.
-    """
-
-    name: str
-    title: str
-    ranks: frozenset[str]
-    fit: Callable[[Interactions, BaselineConfig, int], Baseline]
-    rates: bool = False
-
-
-_NOTHING: frozenset[str] = frozenset()
-_KNOWN, _NEW = frozenset({"known"}), frozenset({"new"})
-_USERS = frozenset({"known", "cold"})
-
-
-def _without_options(fit: Callable[[Interactions], Baseline]) -> Callable[..., Baseline]:
-    return lambda data, config, seed: fit(data)
-
-
-def _fit_biases(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
-    return Biases(data, user_damping=config.user_damping, movie_damping=config.movie_damping)
-
-
-def _fit_liked_genres(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
-    return liked_genres(data, penalty=config.genre_penalty, damping=config.taste_damping)
-
-
-def _fit_als(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
-    return implicit_als(
-        data,
-        factors=config.als_factors,
-        alpha=config.als_alpha,
-        regularization=config.als_regularization,
-        sweeps=config.als_iterations,
-        seed=seed,
-    )
-
-
-_most_rated = _without_options(partial(popular, likes_only=False))
-_most_rated_in_group = _without_options(partial(popular_in_group, likes_only=False))
-BASELINES = (
-    Entry("mean", "Mean", _NOTHING, _without_options(Mean), rates=True),
-    Entry("biases", "User + movie bias", _USERS, _fit_biases, rates=True),
-    Entry("chance", "Chance", _NEW, lambda data, config, seed: Chance(data, seed=seed)),
-    Entry("popular", "Most popular", _USERS, _without_options(popular)),
-    Entry("popular_in_group", "Popular in group", _USERS, _without_options(popular_in_group)),
-    Entry("most_rated", "Most rated", _USERS, _most_rated),
-    Entry("most_rated_in_group", "Most rated in group", _USERS, _most_rated_in_group),
-    Entry(
-        "popular_genres",
-        "Popular genres",
-        _NEW,
-        lambda data, config, seed: popular_genres(data, penalty=config.genre_penalty),
-    ),
-    Entry("liked_genres", "Liked genres", _NEW, _fit_liked_genres),
-    Entry(
-        "attribute_ridge",
-        "Attribute ridge",
-        _USERS,
-        lambda data, config, seed: attribute_ridge(data, penalty=config.ridge_penalty),
-    ),
-    Entry("als", "Implicit ALS", _KNOWN, _fit_als),
-    Entry("ease", "EASE", _KNOWN, lambda data, config, seed: ease(data, penalty=config.ease_penalty)),
-)
-
-
-def why_not(entry: Entry, data: Interactions, config: BaselineConfig) -> str | None:
-    """Why a baseline has to be left out for this data set; None where it has not."""
-    if entry.name in ("popular_in_group", "most_rated_in_group", "attribute_ridge") and not data.has_attributes:
-        return "nothing is known of anybody's gender, age or job"
-    if entry.name == "ease" and data.num_movies > config.ease_max_movies:
-        return f"{data.num_movies:,} movies are more than {config.ease_max_movies:,}"
-    return None

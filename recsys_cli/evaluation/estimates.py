@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recsys_cli.evaluation.measures import Measured
 from recsys_cli.metrics import bootstrap_weights
 
-METRICS = ("rmse", "mae", "ndcg", "recall", "coverage", "diversity")
+METRICS = ("rmse", "mae", "ndcg", "recall", "coverage", "diversity", "long_tail", "novelty")
 LOWER_IS_BETTER = ("rmse", "mae")
 _QUANTILE = 1.96  # of the normal distribution, for 95 %
 
@@ -30,7 +30,7 @@ class Estimate:
     value: float
     low: float
     high: float
-    by_seed: tuple[float, ...]
+    by_seed: tuple[float, ...] = ()
 
     @property
     def half_width(self) -> float:

@@ -17,9 +17,10 @@ from recsys_cli.config.evaluation import BaselineConfig, EvaluateConfig, Protoco
 from recsys_cli.config.training import TrainConfig, TrainingOptions
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split
-from recsys_cli.evaluation.baselines import BASELINES
+from recsys_cli.evaluation.baseline_list import BASELINES
 from recsys_cli.evaluation.favourites_curve import curve, measure_ways
 from recsys_cli.evaluation.given_model import open_given, write_predictions
+from recsys_cli.evaluation.parts import attributes
 from recsys_cli.evaluation.protocol import Case, Group, describe_given, describe_splits, split_cases
 from recsys_cli.evaluation.result import EvaluationReport
 from recsys_cli.evaluation.served import ServedModel
@@ -88,6 +89,7 @@ def _measure_splits(
     data = train.find_data(config.data, download=config.download, progress=progress)
     dataset = read_dataset(data, format=config.format, skip_bad_lines=config.skip_bad_lines)
     train.say_bad_lines(data, dataset, progress)
+    by = attributes(dataset, config.by)
     seeds = range(1, config.num_splits + 1)
     favourites = []
     for seed in seeds:
@@ -113,7 +115,7 @@ def _measure_splits(
             dataset, protocol, seeds=config.num_splits, holdout=config.options.schedule.holdout
         ),
         notes=tuple(study.notes),
-        groups=study.groups(),
+        groups=study.groups(by),
         favourites=curve(favourites) if favourites else None,
         seconds=time.monotonic() - started,
     )
@@ -135,6 +137,7 @@ def _measure_given(
 ) -> EvaluationReport:
     started = time.monotonic()
     given = open_given(config, path, protocol)
+    by = attributes(given.dataset, config.by)
     train.say_bad_lines(given.data, given.dataset, progress)
     model = ServedModel(given.folder, given.dataset)
     with _stages(progress) as stage:
@@ -150,7 +153,7 @@ def _measure_given(
         seeds=(),
         protocol=describe_given(given.case, protocol),
         notes=(*given.notes, *study.notes),
-        groups=study.groups(),
+        groups=study.groups(by),
         favourites=None,
         seconds=time.monotonic() - started,
     )

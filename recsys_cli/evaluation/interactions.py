@@ -66,7 +66,11 @@ class Interactions:
         """(U + 1, M + 1) float32, 1 at every like."""
         return self._matrix(self.ratings.at(self.ratings.values >= self.like_from))
 
-    def _matrix(self, chosen: Ratings) -> sp.csr_matrix:
-        ones = np.ones(len(chosen), dtype=np.float32)
+    def stars(self) -> sp.csr_matrix:
+        """(U + 1, M + 1) float32, every rating as a share of the top of the scale."""
+        return self._matrix(self.ratings, self.ratings.values / np.float32(self.rating_max))
+
+    def _matrix(self, chosen: Ratings, values: Floats | None = None) -> sp.csr_matrix:
+        values = np.ones(len(chosen), dtype=np.float32) if values is None else values
         shape = (self.num_users + 1, self.num_movies + 1)
-        return sp.csr_matrix((ones, (chosen.user_rows, chosen.movie_rows)), shape=shape)
+        return sp.csr_matrix((values, (chosen.user_rows, chosen.movie_rows)), shape=shape)

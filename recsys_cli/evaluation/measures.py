@@ -47,8 +47,8 @@ class Measured:
 
     Attributes:
         user_rows: (N,) int64, ascending.
-        sums: by metric: ``rmse`` (of squares, before the root), ``mae``, ``ndcg``, ``recall``, ``diversity``;
-            without those that the recommender has no answer for.
+        sums: by metric: ``rmse`` (of squares, before the root), ``mae``, ``ndcg``, ``recall``, ``diversity``,
+            ``long_tail``, ``novelty``; without those that the recommender has no answer for.
         listed: (N, M + 1) float32, 1 where the movie stands in the user's list; None without rankings. Only users
             who like something of what is held out have a list.
         num_candidates: movies that a list may hold.
@@ -58,6 +58,12 @@ class Measured:
     sums: Mapping[str, Sums]
     listed: sp.csr_matrix | None
     num_candidates: int
+
+    def of(self, chosen: NDArray[np.bool_]) -> Measured:
+        """Of some of the users only, (N,) bool."""
+        sums = {name: Sums(each.numerators[chosen], each.denominators[chosen]) for name, each in self.sums.items()}
+        listed = None if self.listed is None else self.listed[chosen]
+        return Measured(self.user_rows[chosen], sums, listed, self.num_candidates)
 
 
 class GroupMeasure:
@@ -84,6 +90,11 @@ class GroupMeasure:
         ones = np.ones(len(likes), dtype=np.bool_)
         self._likes = sp.csr_matrix((ones, (likes.user_rows, likes.movie_rows)), seen.shape)
         self.rankers: Ints = np.unique(likes.user_rows).astype(np.int64)
+        counts = np.bincount(data.ratings.movie_rows, minlength=data.num_movies + 1)
+        by_count = np.argsort(-counts, kind="stable")
+        self._in_tail = np.ones(len(counts), dtype=np.float32)
+        self._in_tail[by_count[: protocol.head]] = 0.0
+        self._novelty = metrics.self_information(counts, len(np.unique(data.ratings.user_rows)))
 
     def measure(self, scorer: Scorer, *, ranks: bool) -> Measured:
         """Measure one recommender.
@@ -126,7 +137,8 @@ class GroupMeasure:
         """Lists (L, k) of the rankers, 0 where no movie is left, and each metric of their lists (L,), or NaN."""
         k = min(self._protocol.k, int(self._group.candidates.sum()))
         batches = np.split(self.rankers, range(_BATCH, len(self.rankers), _BATCH))
-        lists, ndcg, recall, diversity = [], [], [], []
+        lists: list[Ints] = []
+        values: dict[str, list[NDArray[np.float64]]] = {}
         for users in batches:
             scores = scorer.scores(users)
             if scores is None:
@@ -135,8 +147,19 @@ class GroupMeasure:
             scores[self._seen[users].nonzero()] = -np.inf
             ranked, liked = metrics.top_k(scores, k), self._likes[users].toarray()
             lists.append(ranked)
-            ndcg.append(metrics.ndcg(ranked, liked, self._protocol.k))
-            recall.append(metrics.recall(ranked, liked, self._protocol.k))
-            diversity.append(metrics.diversity(ranked, self._data.genres, self._protocol.k))
-        values = {"ndcg": ndcg, "recall": recall, "diversity": diversity}
+            for name, of_users in self._values(ranked, liked).items():
+                values.setdefault(name, []).append(of_users)
         return np.concatenate(lists), {name: np.concatenate(parts) for name, parts in values.items()}
+
+    def _values(self, ranked: Ints, liked: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+        """Each metric of some lists (N, k), given what their people like (N, M + 1): (N,) float64, or NaN."""
+        k = self._protocol.k
+        values = {
+            "ndcg": metrics.ndcg(ranked, liked, k),
+            "recall": metrics.recall(ranked, liked, k),
+            "diversity": metrics.diversity(ranked, self._data.genres, k),
+        }
+        if self._group.kind != "new":  # movies that nobody has rated are all as rare as each other
+            values["long_tail"] = metrics.mean_of_listed(ranked, self._in_tail, k)
+            values["novelty"] = metrics.mean_of_listed(ranked, self._novelty, k)
+        return values

@@ -143,7 +143,8 @@ def _describe_ranking(num_movies: int, rating_max: float, protocol: ProtocolConf
         f"ranking of all {num_movies:,} movies, without those that the user rated in training.",
         "Lift: NDCG over that of Most popular (known users), Popular in group (cold users), Popular genres (new "
         "movies). Coverage: share of the movies that stand in anybody's list. Diversity: how much the genres "
-        "within a list differ, 0 to 1.",
+        f"within a list differ, 0 to 1. Long tail: share of a list that is not among the {protocol.head} most "
+        "rated movies. Novelty: mean over a list of -log2 of the share of people who rated the movie.",
         f"± is half of a 95 % interval: 1.96 standard errors, from {protocol.resamples:,} bootstrap resamples of "
         "the users. Differences are paired by user.",
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from recsys_cli.evaluation.estimates import LOWER_IS_BETTER, METRICS, Bootstrap, Estimate, estimate
 from recsys_cli.evaluation.favourites_curve import FavouritesCurve
 from recsys_cli.evaluation.measures import Measured
+from recsys_cli.evaluation.parts import Attribute, Part, divide
 
 MODEL = "model"
 _KINDS = {"known": "Known users", "cold": "Cold users", "new": "New movies"}
@@ -30,18 +31,24 @@ class Row:
         recall: at k, hits / min(k, relevant).
         coverage: share of the movies that compete that stand in anybody's list.
         diversity: mean over pairs in a list of 1 - Jaccard of their genres.
+        long_tail: share of a list that is not among the 100 movies with most training ratings, or the protocol's
+            ``head``; None for new movies, of which none is.
+        novelty: mean over a list of -log2 of the share of the people who rated the movie in training, bits; None
+            for new movies.
         lift: ``ndcg`` over that of the group's popularity baseline.
     """
 
     name: str
     title: str
-    rmse: Estimate | None
-    mae: Estimate | None
-    ndcg: Estimate | None
-    recall: Estimate | None
-    coverage: Estimate | None
-    diversity: Estimate | None
-    lift: Estimate | None
+    rmse: Estimate | None = None
+    mae: Estimate | None = None
+    ndcg: Estimate | None = None
+    recall: Estimate | None = None
+    coverage: Estimate | None = None
+    diversity: Estimate | None = None
+    long_tail: Estimate | None = None
+    novelty: Estimate | None = None
+    lift: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class GroupReport:
         reference: name of the baseline that ``lift`` is measured by.
         rows: the model, then the baselines.
         differences: model less best baseline, for RMSE, MAE, NDCG and recall.
+        by: the model for each value of the attributes that were asked for.
     """
 
     kind: str
@@ -83,7 +91,17 @@ class GroupReport:
     candidates: int
     reference: str
     rows: tuple[Row, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[Difference, ...] = ()
+    by: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Row:
+        """The model's own row."""
+        return self.rows[0]
+
+    def row(self, name: str) -> Row | None:
+        """The row of a recommender by its name."""
+        return next((row for row in self.rows if row.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,13 +152,20 @@ class Measurements:
     titles: dict[str, str] = field(default_factory=dict)
 
 
-def group_report(measurements: Measurements, *, resamples: int, rng: np.random.Generator) -> GroupReport:
+def group_report(
+    measurements: Measurements,
+    *,
+    resamples: int,
+    rng: np.random.Generator,
+    by: Mapping[str, Attribute] | None = None,
+) -> GroupReport:
     """Numbers with intervals from measurements.
 
     Args:
         measurements: at least of the model, in one split or more.
         resamples: of the users.
         rng: source of the resamples.
+        by: attributes by which the people are divided.
     """
     splits = measurements.by_name[MODEL]
     everybody = np.unique(np.concatenate([measured.user_rows for measured in splits]))
@@ -163,6 +188,7 @@ def group_report(measurements: Measurements, *, resamples: int, rng: np.random.G
             for name, values in replicates.items()
         ),
         differences=_differences(replicates),
+        by=divide(splits, by or {}, resamples=resamples, rng=rng),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from recsys_cli.config.evaluation import BaselineConfig, ProtocolConfig
-from recsys_cli.evaluation.baselines import BASELINES, why_not
+from recsys_cli.evaluation.baseline_list import BASELINES, why_not
 from recsys_cli.evaluation.measures import GroupMeasure, Measured, Scorer
+from recsys_cli.evaluation.parts import Attribute
 from recsys_cli.evaluation.protocol import Case
 from recsys_cli.evaluation.result import MODEL, GroupReport, Measurements, group_report
 
@@ -53,10 +54,12 @@ class Study:
                 measured = groups[kind].measure(baseline, ranks=kind in entry.ranks)
                 self._keep(kind, groups[kind], entry.name, entry.title, measured)
 
-    def groups(self) -> tuple[GroupReport, ...]:
-        """The report of each group, with intervals."""
+    def groups(self, by: Mapping[str, Attribute]) -> tuple[GroupReport, ...]:
+        """The report of each group, with intervals, its people divided by attributes."""
         return tuple(
-            group_report(measurements, resamples=self._protocol.resamples, rng=np.random.default_rng([0, place]))
+            group_report(
+                measurements, resamples=self._protocol.resamples, rng=np.random.default_rng([0, place]), by=by
+            )
             for place, measurements in enumerate(self._measurements.values())
         )
 

@@ -1,26 +1,28 @@
 """Baselines against arithmetic written out here, brute force, and data whose right answer is known."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
 
 from recsys_cli.config.evaluation import BaselineConfig
 from recsys_cli.dataset.rows import Ratings
+from recsys_cli.evaluation.baseline_list import BASELINES, Entry, why_not
 from recsys_cli.evaluation.baselines import (
-    BASELINES,
     Biases,
     Chance,
-    Entry,
     Mean,
     attribute_ridge,
     ease,
+    ease_on_ratings,
+    ease_on_stars,
     implicit_als,
+    implicit_bpr,
     liked_genres,
     popular,
     popular_genres,
     popular_in_group,
-    why_not,
 )
 from recsys_cli.evaluation.interactions import Interactions
 from recsys_cli.metrics import top_k
@@ -132,14 +134,18 @@ def test_chance_differs_by_user_and_not_by_call(data: Interactions) -> None:
 
 def test_ease_is_a_ridge_regression_of_each_movie_on_the_others(rng: np.random.Generator) -> None:
     data = random_data(rng)
-    rated = data.rated().toarray()[1:, 1:].astype(np.float64)
-    weights = np.zeros((25, 25))
-    for movie in range(25):
-        others = np.delete(np.arange(25), movie)
-        gram = rated[:, others].T @ rated[:, others] + 7.0 * np.eye(24)
-        weights[others, movie] = np.linalg.solve(gram, rated[:, others].T @ rated[:, movie])
-    scores = ease(data, penalty=7.0).scores(np.array([6, 3]))[:, 1:]
-    np.testing.assert_allclose(scores, rated[[5, 2]] @ weights, atol=1e-4)
+    values = np.zeros((60, 25))
+    values[data.ratings.user_rows - 1, data.ratings.movie_rows - 1] = data.ratings.values
+    learnt_from = ((ease, values >= 4), (ease_on_ratings, values > 0), (ease_on_stars, values / 5))
+    for fit, learnt in learnt_from:
+        worth = np.array(learnt, dtype=np.float64)
+        weights = np.zeros((25, 25))
+        for movie in range(25):
+            others = np.delete(np.arange(25), movie)
+            gram = worth[:, others].T @ worth[:, others] + 7.0 * np.eye(24)
+            weights[others, movie] = np.linalg.solve(gram, worth[:, others].T @ worth[:, movie])
+        scores = fit(data, penalty=7.0).scores(np.array([6, 3]))[:, 1:]
+        np.testing.assert_allclose(scores, worth[[5, 2]] @ weights, atol=1e-4)
 
 
 def test_attribute_ridge_is_a_least_squares_solution(rng: np.random.Generator) -> None:
@@ -167,18 +173,28 @@ def test_als_and_ease_complete_two_blocks(rng: np.random.Generator) -> None:
     blocks = table(np.where(own & (rng.random((80, 30)) < 0.4), 5, 0).tolist())
     blocks = dataclasses.replace(blocks, genres=np.zeros((31, 1), dtype=np.float32))
     als = implicit_als(blocks, factors=2, alpha=2.0, regularization=0.1, sweeps=15, seed=1)
-    for baseline in (als, ease(blocks, penalty=20.0)):
+    for baseline in (als, ease(blocks, penalty=20.0), ease_on_stars(blocks, penalty=20.0)):
         best = top_k(baseline.scores(np.arange(1, 81))[:, 1:], 10)
         assert np.take_along_axis(own, best, axis=1).all()
+    bpr = implicit_bpr(blocks, factors=4, learning_rate=0.05, regularization=0.05, sweeps=100, seed=1)
+    best = top_k(bpr.scores(np.arange(1, 81))[:, 1:], 10)
+    assert np.take_along_axis(own, best, axis=1).mean() > 0.95  # half by chance
 
 
-def test_als_gives_the_same_for_the_same_seed(rng: np.random.Generator) -> None:
+def test_als_and_bpr_give_the_same_for_the_same_seed_and_to_whomever_else_is_listed(
+    rng: np.random.Generator,
+) -> None:
     data = random_data(rng)
-    first, second = (
-        implicit_als(data, factors=4, alpha=2.0, regularization=1.0, sweeps=3, seed=5).scores(EVERYBODY)
-        for _ in range(2)
-    )
-    np.testing.assert_array_equal(first, second)
+    genders, ages, jobs = (np.append(rows, [1, 1, 1]) for rows in (data.genders, data.ages, data.jobs))
+    crowd = dataclasses.replace(data, genders=genders, ages=ages, jobs=jobs)
+    for fit in (
+        partial(implicit_als, factors=4, alpha=2.0, regularization=1.0, sweeps=3, seed=5),
+        partial(implicit_bpr, factors=4, learning_rate=0.1, regularization=1.0, sweeps=3, seed=5),
+    ):
+        first, second, third = (fit(each).scores(EVERYBODY) for each in (data, data, crowd))
+        np.testing.assert_array_equal(first, second)
+        np.testing.assert_array_equal(first, third)
+        assert not fit(crowd).scores(np.array([61, 63])).any()
 
 
 @pytest.mark.parametrize("entry", BASELINES, ids=lambda entry: entry.name)
@@ -211,5 +227,6 @@ def test_what_has_to_be_left_out(data: Interactions) -> None:
         "most_rated_in_group": "nothing is known of anybody's gender, age or job",
         "attribute_ridge": "nothing is known of anybody's gender, age or job",
         "ease": "4 movies are more than 3",
+        "ease_on_stars": "4 movies are more than 3",
     }
     assert not any(why_not(entry, data, BaselineConfig()) for entry in BASELINES)

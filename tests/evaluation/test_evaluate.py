@@ -3,11 +3,13 @@
 import csv
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from layouts import write_csv
 from recorded import Recorded
 
 from recsys_cli.cli import main
@@ -18,6 +20,7 @@ from recsys_cli.evaluation.evaluate import run, train_on
 from recsys_cli.evaluation.protocol import split_cases
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.progress import Silent
+from recsys_cli.report.evaluation_file import parse_evaluation
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 FAST = "embedding_dim = 32\nepochs = 3\n"
@@ -66,7 +69,7 @@ def test_the_model_beats_the_simplest_baselines_of_the_same_run(report: dict) ->
 def test_every_kind_has_its_baselines_and_every_number_its_interval(report: dict) -> None:  # type: ignore[type-arg]
     users = {"model", "mean", "biases", "popular", "popular_in_group"}
     users |= {"most_rated", "most_rated_in_group", "attribute_ridge"}
-    assert set(report["known"]) == users | {"als", "ease"}
+    assert set(report["known"]) == users | {"als", "ease", "ease_on_stars"}
     assert set(report["cold"]) == users
     assert set(report["new"]) == {"model", "mean", "biases", "chance", "popular_genres", "liked_genres"}
     for rows in report.values():
@@ -77,7 +80,7 @@ def test_every_kind_has_its_baselines_and_every_number_its_interval(report: dict
 
 
 def test_the_table_fits_80_columns_and_says_what_was_split(fast: Path) -> None:
-    result = evaluate("--data", str(SAMPLE), "--seeds", "1", "--config", str(fast))
+    result = evaluate("--data", str(SAMPLE), "--seeds", "1", "--config", str(fast), "--by", "job")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     last = max(place for place, line in enumerate(lines) if not line)
@@ -88,6 +91,7 @@ def test_the_table_fits_80_columns_and_says_what_was_split(fast: Path) -> None:
     assert "10 % of the users are held out whole" in text
     assert "5 % of the movies" in text
     assert "Relevant: a rating of 4 or more." in text
+    assert len(re.findall(r"^  executive/managerial +\d+ [01]\.\d{3} ±\.\d{3} ", result.stdout, re.M)) >= 2
     assert [line.partition(": training on")[0] for line in result.stderr.splitlines()] == [
         "split 1 of 1, known and cold",
         "split 1 of 1, new",
@@ -139,7 +143,7 @@ def _bytes(folder: ModelFolder, name: str) -> bytes:
 
 def test_a_given_model_is_measured_on_what_it_has_not_seen(model: Path, tmp_path: Path) -> None:
     predictions = tmp_path / "predictions.csv"
-    result = evaluate("--model", str(model), "--predictions", str(predictions), "--json")
+    result = evaluate("--model", str(model), "--predictions", str(predictions), "--by", "gender, age", "--json")
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
     with predictions.open(newline="") as file:
@@ -157,6 +161,19 @@ def test_a_given_model_is_measured_on_what_it_has_not_seen(model: Path, tmp_path
     assert value(known["model"], "rmse") == pytest.approx(np.sqrt((error**2).mean()), abs=1e-5)
     assert value(known["model"], "rmse") == pytest.approx(folder.info.metrics["rmse"], abs=1e-4)
     assert value(known["model"], "ndcg") == pytest.approx(folder.info.metrics["ndcg@10"], abs=1e-4)
+    by = answer["groups"][0]["by"]
+    assert list(by) == ["gender", "age"]
+    assert [part["value"] for part in by["gender"]] == ["M", "F"]
+    lines = [line.split("::") for line in (SAMPLE / "users.dat").read_text().splitlines()]
+    women = {line[0] for line in lines if line[1] == "F"}
+    theirs = np.array([row["user_id"] in women for row in rows])
+    for part, chosen in zip(by["gender"], (~theirs, theirs), strict=True):
+        assert part["users"] == len({row["user_id"] for row, mine in zip(rows, chosen, strict=True) if mine})
+        assert value(part, "rmse") == pytest.approx(np.sqrt((error[chosen] ** 2).mean()), abs=1e-5)
+    read = parse_evaluation(result.stdout.encode(), source="stdout")
+    assert [(part.value, part.users) for part in read.groups[0].by["gender"]] == [
+        (part["value"], part["users"]) for part in by["gender"]
+    ]
     assert "The training chose its epoch by these ratings, which flatters the model a little." in answer["notes"]
 
 
@@ -184,6 +201,11 @@ def test_ratings_of_a_file(model: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message", "code"),
     [
+        (
+            ["--by", "gender,height"],
+            "--by 'height' is not allowed; allowed: gender, age, job, separated by commas",
+            2,
+        ),
         (["--seeds", "0"], "--seeds 0 is not allowed; allowed: 1 to 100", 2),
         (
             ["--seeds", "3", "--model", "model"],
@@ -260,6 +282,13 @@ def test_a_data_set_with_bad_lines_in_a_layout_that_is_named(tmp_path: Path, fas
     more = evaluate("--model", str(model), *skip, "--ratings", str(tmp_path / "more.dat"), "--json")
     assert more.exit_code == 0, more.output
     assert [group["kind"] for group in json.loads(more.stdout)["groups"]] == ["cold"]
+
+
+def test_people_of_whom_nothing_is_known_are_not_divided(tmp_path: Path) -> None:
+    write_csv(tmp_path)
+    result = evaluate("--data", str(tmp_path), "--by", "age")
+    message = "--by age: nobody's age is known in this data set; leave it out"
+    assert (result.stdout, result.stderr, result.exit_code) == ("", f"Error: {message}\n", 1)
 
 
 def test_predictions_that_cannot_be_written(model: Path, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from recsys_cli.evaluation.baselines import Baseline
 from recsys_cli.evaluation.estimates import Bootstrap, estimate
 from recsys_cli.evaluation.interactions import Floats, Interactions, Ints
 from recsys_cli.evaluation.measures import GroupMeasure, Measured, Sums
+from recsys_cli.evaluation.parts import Attribute, divide
 from recsys_cli.evaluation.protocol import Group
 from recsys_cli.evaluation.result import MODEL, Measurements, group_report
 
-PROTOCOL = ProtocolConfig(k=2, resamples=500)
+PROTOCOL = ProtocolConfig(k=2, head=1, resamples=500)
 
 
 class Fixed(Baseline):
@@ -78,6 +79,22 @@ def test_sums_by_hand(data: Interactions) -> None:
     assert measured.sums["recall"].numerators.tolist() == [1, 0, 0]
     assert measured.sums["diversity"].numerators.tolist() == [1, 1, 0]
     assert measured.sums["ndcg"].denominators.tolist() == [1, 1, 0]
+    # Movie 5, which the only user of the training rated, is the head.
+    assert measured.sums["long_tail"].numerators.tolist() == [1, 1 / 2, 0]
+    assert measured.sums["novelty"].numerators.tolist() == [0, 0, 0]
+
+
+def test_a_list_of_rare_movies_is_novel(data: Interactions) -> None:
+    """Of 4 people, 4 rated movie 5, 2 movie 4 and one movie 3; nobody rated 1 and 2."""
+    ratings = [(1, 5, 5.0), (2, 5, 5.0), (3, 5, 1.0), (4, 5, 1.0), (1, 4, 5.0), (2, 4, 2.0), (3, 3, 2.0)]
+    data = dataclasses.replace(data, ratings=rated(ratings))
+    for order, bits in (([0.0, 0.1, 0.8, 0.9, 0.7], (2 + 1) / 2), ([0.8, 0.9, 0.1, 0.0, 0.7], 2)):
+        measured = measure(data, group([(4, 1, 5)]), Fixed(order))
+        assert measured.listed is not None
+        np.testing.assert_allclose(measured.sums["novelty"].numerators, [bits])
+        assert measured.sums["long_tail"].numerators.tolist() == [1]
+    new = dataclasses.replace(group([(4, 1, 5)]), kind="new")
+    assert "novelty" not in measure(data, new, Fixed(order)).sums
 
 
 def test_only_candidates_are_ranked(data: Interactions) -> None:
@@ -172,6 +189,27 @@ def test_coverage_counts_each_movie_once(rng: np.random.Generator) -> None:
     assert replicates is not None
     assert replicates[0].tolist() == [3 / 4]
     assert set(replicates[1:, 0].tolist()) <= {2 / 4, 3 / 4}
+
+
+def test_people_are_divided(rng: np.random.Generator) -> None:
+    """Two splits; the women's values lie 1 above the men's, and of the third kind there are too few."""
+    kinds = np.array([0] + [1] * 100 + [2] * 60 + [3] * 4 + [0] * 10)
+    noise = rng.random(len(kinds))
+    values = noise + (kinds == 2)
+    people = (np.arange(1, 175), np.arange(1, 131))
+    splits = [measured(users, values[users]) for users in people]
+    by = {"gender": Attribute(kinds, ("unknown", "M", "F", "other"))}
+    parts = divide(splits, by, resamples=2000, rng=rng)["gender"]
+    assert [(part.value, part.users) for part in parts] == [("M", 100), ("F", 45), ("other", 2), ("unknown", 5)]
+    men, women, others, unknown = parts
+    assert men.ndcg is not None
+    assert women.ndcg is not None
+    assert men.ndcg.value == pytest.approx(values[1:101].mean())
+    assert women.ndcg.by_seed == pytest.approx((values[101:161].mean(), values[101:131].mean()))
+    assert men.ndcg.half_width == pytest.approx(1.96 * noise[1:101].std() / math.sqrt(100), rel=0.1)
+    assert (others.ndcg, others.rmse) == (None, None)
+    assert unknown.ndcg is not None
+    assert unknown.ndcg.by_seed == pytest.approx((values[165:175].mean(),))  # none of them is in the second split
 
 
 def test_the_difference_is_paired_and_of_the_best_baseline(rng: np.random.Generator) -> None:
