@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recsys_cli.evaluation.estimates import Estimate
+from recsys_cli.evaluation.parts import Part
+from recsys_cli.evaluation.result import EvaluationReport, GroupReport, Row
 from recsys_cli.model.history import History
 from recsys_cli.report.drawing import Picture, Table, canvas, colour, label_end, numbers, style
-from recsys_cli.report.evaluation_file import Evaluation, Interval, MeasuredGroup, Method, Part
 
 LOWER_IS_BETTER = {"rmse"}
 _LIFT = {"model": 9, "rival": -9, "other": 0}  # points, where labels would meet
+_BREADTH = {
+    "coverage": (
+        "breadth",
+        "Accuracy against breadth",
+        "share of the catalogue that anybody is shown",
+        "Coverage",
+        "of the catalogue",
+    ),
+    "long_tail": (
+        "long-tail",
+        "Accuracy against the long tail",
+        "share of a list that is not among the most rated movies",
+        "Long tail",
+        "of the long tail",
+    ),
+}
 SHORT = {"rmse": "RMSE", "ndcg": "NDCG@{k}"}
 
 
@@ -58,12 +76,12 @@ def _epochs(history: History, metric: str, title: str, direction: str, lines: di
     return Picture(name, title, description, figure, Table(("Epoch", title.split(" by ")[0], ""), tuple(rows)))
 
 
-def verdict_picture(evaluation: Evaluation, metric: str) -> Picture | None:
+def verdict_picture(evaluation: EvaluationReport, metric: str) -> Picture | None:
     """The model beside the best baseline, in each group."""
     rows = []
     for group in evaluation.groups:
         gap = next((gap for gap in group.differences if gap.metric == metric), None)
-        own, best = getattr(group.model, metric), group.method(gap.baseline) if gap else None
+        own, best = getattr(group.model, metric), group.row(gap.baseline) if gap else None
         rival = getattr(best, metric) if best else None
         if best is not None and own is not None and rival is not None:
             rows.append((group.title, own, best.title, rival))
@@ -93,7 +111,7 @@ def verdict_picture(evaluation: Evaluation, metric: str) -> Picture | None:
     return Picture(name, f"{label}: the model beside the best baseline", f"{words}.", figure, table)
 
 
-def methods_picture(group: MeasuredGroup, metric: str, *, k: int) -> Picture | None:
+def methods_picture(group: GroupReport, metric: str, *, k: int) -> Picture | None:
     """Every method as a dot with its interval, best first."""
     found = [(row, value) for row in group.rows if (value := getattr(row, metric)) is not None]
     if len(found) < 2:
@@ -123,7 +141,7 @@ def methods_picture(group: MeasuredGroup, metric: str, *, k: int) -> Picture | N
     return Picture(name, f"{group.title}: {label}", description, figure, table)
 
 
-def favourites_picture(evaluation: Evaluation) -> Picture | None:
+def favourites_picture(evaluation: EvaluationReport) -> Picture | None:
     """NDCG of people who name a few likes."""
     curve = evaluation.favourites
     if curve is None:
@@ -147,43 +165,43 @@ def favourites_picture(evaluation: Evaluation) -> Picture | None:
     return Picture("favourites", f"NDCG@{evaluation.k} after a few favourites", description, figure, table)
 
 
-def breadth_picture(group: MeasuredGroup, *, k: int) -> Picture | None:
-    """Accuracy against coverage, every method a point."""
-    found = [row for row in group.rows if row.ndcg is not None and row.coverage is not None]
+def breadth_picture(group: GroupReport, metric: str, *, k: int) -> Picture | None:
+    """Accuracy against breadth, every method a point.
+
+    Args:
+        group: all methods.
+        metric: ``coverage`` or ``long_tail``, a share.
+        k: places of a list.
+    """
+    found = [
+        (row, breadth.value, row.ndcg.value)
+        for row in group.rows
+        if row.ndcg is not None and (breadth := getattr(row, metric)) is not None
+    ]
     if len(found) < 2:
         return None
-    with style("breadth"):
+    name, title, axis, word, most = _BREADTH[metric]
+    with style(name):
         figure, axes = canvas(left=44, right=20, grid="both", height=262)
         taken: list[float] = []
-        top = max(row.coverage.value for row in found if row.coverage)
-        for row in sorted(found, key=lambda row: -row.ndcg.value if row.ndcg else 0):
-            if row.coverage is None or row.ndcg is None:
-                continue
-            x, y, role = row.coverage.value, row.ndcg.value, _role(row, group, "ndcg")
+        top = max(x for _, x, _ in found)
+        for row, x, y in sorted(found, key=lambda item: -item[2]):
+            role = _role(row, group, "ndcg")
             axes.plot([x], [y], "o", color=colour(role), markersize=9 if role == "model" else 7)
             near = [other for other in taken if abs(other - y) < 0.013]
             taken.append(y)
             if role != "other" or not near:
                 label_end(axes, x, y, _short(row), _ink(role), dx=-9 if x > top * 0.55 else 9, dy=_LIFT[role])
-        axes.set(xlabel="share of the catalogue that anybody is shown", ylabel=f"NDCG@{k}")
+        axes.set(xlabel=axis, ylabel=f"NDCG@{k}")
         axes.margins(0.12, 0.14)
         axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
-    cells = tuple(
-        (row.title, *numbers([row.ndcg.value if row.ndcg else None, row.coverage.value if row.coverage else None]))
-        for row in found
-    )
-    best = max(found, key=lambda row: row.coverage.value if row.coverage else 0)
-    description = f"Right is a wider choice, up is a better list. {best.title} shows most of the catalogue."
-    return Picture(
-        "breadth",
-        "Accuracy against breadth",
-        description,
-        figure,
-        Table(("Method", f"NDCG@{k}", "Coverage"), cells),
-    )
+    cells = tuple((row.title, *numbers([y, x])) for row, x, y in found)
+    best = max(found, key=lambda item: item[1])[0]
+    description = f"Right is a wider choice, up is a better list. {best.title} shows most {most}."
+    return Picture(name, title, description, figure, Table(("Method", f"NDCG@{k}", word), cells))
 
 
-def parts_picture(group: MeasuredGroup, attribute: str, parts: Sequence[Part], *, k: int) -> Picture | None:
+def parts_picture(group: GroupReport, attribute: str, parts: Sequence[Part], *, k: int) -> Picture | None:
     """NDCG of the model for each gender, age group or job."""
     found = [(part, part.ndcg) for part in parts if part.ndcg is not None]
     if not found:
@@ -202,18 +220,18 @@ def parts_picture(group: MeasuredGroup, attribute: str, parts: Sequence[Part], *
     return Picture(name, f"{group.title} by {attribute}: {label}", f"Lowest for {low[0].value}.", figure, table)
 
 
-def _dot(axes, value: Interval, y: float, role: str) -> None:  # type: ignore[no-untyped-def]
+def _dot(axes, value: Estimate, y: float, role: str) -> None:  # type: ignore[no-untyped-def]
     axes.plot([value.low, value.high], [y, y], color=colour(role), linewidth=2, zorder=2)
     axes.plot([value.value], [y], "o", color=colour(role), markersize=8 if role == "model" else 6.5, zorder=3)
 
 
-def _room(axes, values: Sequence[Interval], *, share: float) -> None:  # type: ignore[no-untyped-def]
+def _room(axes, values: Sequence[Estimate], *, share: float) -> None:  # type: ignore[no-untyped-def]
     low, high = min(value.low for value in values), max(value.high for value in values)
     room = (high - low) * share or 0.05
     axes.set_xlim(low - room, high + room)
 
 
-def _role(row: Method, group: MeasuredGroup, metric: str) -> str:
+def _role(row: Row, group: GroupReport, metric: str) -> str:
     if row is group.model:
         return "model"
     return (
@@ -225,13 +243,13 @@ def _ink(role: str) -> str:
     return "soft" if role == "other" else role
 
 
-def _short(row: Method) -> str:
+def _short(row: Row) -> str:
     return "recsys" if row.name == "model" else row.title
 
 
-def _side(other: Interval, own: Interval) -> str:
+def _side(other: Estimate, own: Estimate) -> str:
     return "left" if own.value >= other.value else "right"
 
 
-def _text(value: Interval) -> str:
+def _text(value: Estimate) -> str:
     return f"{value.value:.3f} ± {value.half_width:.3f}"

@@ -14,6 +14,7 @@ from recsys_cli.dataset.rating_columns import rating_times
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.errors import DataError
 from recsys_cli.evaluation.heldout import HeldOut, held_out_estimates
+from recsys_cli.evaluation.result import EvaluationReport
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import open_vocabulary
 from recsys_cli.progress import Progress
@@ -21,7 +22,7 @@ from recsys_cli.replacing import replacing
 from recsys_cli.report import sections
 from recsys_cli.report.data_pictures import data_pictures, stars_pictures
 from recsys_cli.report.drawing import Picture
-from recsys_cli.report.evaluation_file import Evaluation, parse_evaluation, read_evaluation
+from recsys_cli.report.evaluation_file import parse_evaluation, read_evaluation
 from recsys_cli.report.movie_map import movie_map
 from recsys_cli.report.page import Page, Section, render
 from recsys_cli.report.tryout import page_data, try_everything
@@ -103,7 +104,7 @@ def run(config: ReportConfig, progress: Progress, *, measured: bytes | None = No
     )
 
 
-def _evaluation(config: ReportConfig, measured: bytes | None) -> Evaluation | None:
+def _evaluation(config: ReportConfig, measured: bytes | None) -> EvaluationReport | None:
     if measured is not None:
         return parse_evaluation(measured, source="the evaluation")
     return None if config.evaluation is None else read_evaluation(config.evaluation)

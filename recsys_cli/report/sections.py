@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from recsys_cli.dataset.titles import display_title
+from recsys_cli.evaluation.result import Difference, EvaluationReport, GroupReport
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.report.drawing import GENRES, WIDTH, Picture, Table
-from recsys_cli.report.evaluation_file import Evaluation, Gap, MeasuredGroup
 from recsys_cli.report.evaluation_pictures import (
     LOWER_IS_BETTER,
     breadth_picture,
@@ -55,7 +55,7 @@ def subtitle(folder: ModelFolder) -> str:
     return f"A two-tower model for {objective}, trained on {', '.join(counts)}."
 
 
-def verdict(folder: ModelFolder, measured: Evaluation | None) -> Section:
+def verdict(folder: ModelFolder, measured: EvaluationReport | None) -> Section:
     """Is it any good: sentences, and the model beside the best baseline."""
     if measured is None:
         metrics = {name: value for name, value in folder.info.metrics.items() if value is not None}
@@ -85,14 +85,14 @@ def verdict(folder: ModelFolder, measured: Evaluation | None) -> Section:
     )
 
 
-def _word(gap: Gap) -> str:
+def _word(gap: Difference) -> str:
     """Better, worse or level, by the paired interval."""
     sign = -1 if gap.metric in LOWER_IS_BETTER else 1
     low, high = sorted((sign * gap.estimate.low, sign * gap.estimate.high))
     return "better" if low > 0 else "worse" if high < 0 else "level"
 
 
-def _summary(measured: Evaluation) -> str:
+def _summary(measured: EvaluationReport) -> str:
     """How often the model is better, level and worse, in a sentence."""
     words = [
         _word(gap) for group in measured.groups for gap in group.differences if gap.metric in ("ndcg", "rmse")
@@ -104,12 +104,12 @@ def _summary(measured: Evaluation) -> str:
     )
 
 
-def _card(group: MeasuredGroup, k: int) -> str:
+def _card(group: GroupReport, k: int) -> str:
     """A group of people or movies: the model against the best baseline, in words."""
     lines = []
     for metric, what in (("ndcg", f"Lists, NDCG@{k}"), ("rmse", "Stars, RMSE")):
         gap = next((gap for gap in group.differences if gap.metric == metric), None)
-        rival = group.method(gap.baseline) if gap else None
+        rival = group.row(gap.baseline) if gap else None
         own, best = getattr(group.model, metric), getattr(rival, metric) if rival else None
         if gap is None or rival is None or own is None or best is None:
             continue
@@ -146,7 +146,7 @@ def training(folder: ModelFolder) -> Section:
     return Section(name="training", title="How training went", lead=lead, pictures=pictures, missing=missing)
 
 
-def evaluation(measured: Evaluation | None) -> Section:
+def evaluation(measured: EvaluationReport | None) -> Section:
     """Every method in every group, favourites, breadth, and parts of the people where they were measured."""
     title = "Beside every other method"
     if measured is None:
@@ -154,7 +154,12 @@ def evaluation(measured: Evaluation | None) -> Section:
     found: list[Picture | None] = [methods_picture(group, "ndcg", k=measured.k) for group in measured.groups]
     found += [methods_picture(group, "rmse", k=measured.k) for group in measured.groups]
     found.append(favourites_picture(measured))
-    found += [breadth_picture(group, k=measured.k) for group in measured.groups if group.kind == "known"]
+    found += [
+        breadth_picture(group, metric, k=measured.k)
+        for group in measured.groups
+        if group.kind == "known"
+        for metric in ("coverage", "long_tail")
+    ]
     found += [
         parts_picture(group, attribute, parts, k=measured.k)
         for group in measured.groups
@@ -214,7 +219,7 @@ def map_of_movies(folder: ModelFolder, vocabulary: Vocabulary, drawn: MovieMap) 
     return Section(name="map", title="A map of the movies", lead=lead, markup=markup, within=(picture,))
 
 
-def making(folder: ModelFolder, measured: Evaluation | None) -> Section:
+def making(folder: ModelFolder, measured: EvaluationReport | None) -> Section:
     """Options, fingerprints, versions, seconds; what the numbers do not say."""
     info = folder.info
     facts: dict[str, Any] = {
