@@ -9,7 +9,7 @@ from recsys_cli.errors import ConfigError
 
 LESS_IS_BETTER = ("rmse", "mae")
 MORE_IS_BETTER = ("ndcg@10", "recall@10")
-_METRICS = (*LESS_IS_BETTER, *MORE_IS_BETTER, "coverage", "diversity")
+_METRICS = (*LESS_IS_BETTER, *MORE_IS_BETTER, "coverage", "diversity", "long_tail", "novelty")
 _REQUIREMENT = re.compile(
     r"\s*(?P<metric>[a-z@0-9]+)\s*(?P<side>>=|<=)\s*(?P<sign>[+-]?)(?P<number>\d+(?:\.\d*)?|\.\d+)\s*(?P<percent>%?)\s*"
 )
@@ -21,7 +21,8 @@ class Requirement:
 
     Attributes:
         text: as it was written.
-        metric: ``rmse``, ``mae``, ``ndcg@10``, ``recall@10``, ``coverage`` or ``diversity``.
+        metric: ``rmse``, ``mae``, ``ndcg@10``, ``recall@10``, ``coverage``, ``diversity``,
+            ``long_tail`` or ``novelty``.
         at_least: whether the bound is the lowest that is allowed, rather than the highest.
         of: ``share`` (new over old, less 1), ``change`` (new less old) or ``value`` (new).
         bound: a share, or a number in the metric's unit.

@@ -52,7 +52,8 @@ class MetricChange:
     """One metric of both models on the same ratings, and the difference, paired by user.
 
     Attributes:
-        metric: ``rmse``, ``mae``, ``ndcg@10``, ``recall@10``, ``coverage`` or ``diversity``.
+        metric: ``rmse``, ``mae``, ``ndcg@10``, ``recall@10``, ``coverage``, ``diversity``,
+            ``long_tail`` or ``novelty``.
         old: of the earlier model.
         new: of the later one.
         change: new less old.

@@ -278,7 +278,7 @@ def test_models_without_stars_have_no_rmse(models: tuple[Path, Path], tmp_path: 
     arguments = ("compare", models[0], ranking, "--ratings", data / "fresh.dat")
     document = json.loads(recsys(*arguments, "--json").stdout)
     names = {change["metric"] for change in document["metrics"]}
-    assert names == {"ndcg@10", "recall@10", "coverage", "diversity"}
+    assert names == {"ndcg@10", "recall@10", "coverage", "diversity", "long_tail", "novelty"}
     result = recsys(*arguments, "--require", "rmse <= 0.9")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: --require 'rmse <= 0.9': one of the models has no rmse to compare\n"
