@@ -16,10 +16,10 @@ from packaging.requirements import Requirement
 
 from recsys_cli import __version__
 from recsys_cli.config import MODEL_DIR, MOVIES_DATA, DoctorConfig
-from recsys_cli.errors import ArtifactError, StoreError
+from recsys_cli.errors import ArtifactError, DataError, StoreError
 from recsys_cli.index.contents import read_movies
-from recsys_cli.index.movies_data import MoviesFile, given_options, preprocess_command
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.movies_data import MoviesFile, given_options, preprocess_command
 from recsys_cli.model.vocabulary import open_vocabulary
 from recsys_cli.store import open_store
 
@@ -49,6 +49,7 @@ class Finding:
 def run(config: DoctorConfig) -> tuple[Finding, ...]:
     """Look at everything; nothing that is wrong ends it early."""
     folder, model = _look_at_model(config.model)
+    file, movies = _look_at_movies_data(config, folder)
     return (
         Finding(name="recsys", status="ok", detail=__version__),
         Finding(name="python", status="ok", detail=platform.python_version()),
@@ -59,8 +60,8 @@ def run(config: DoctorConfig) -> tuple[Finding, ...]:
         _look_at_paddle(),
         _look_at_disk(),
         model,
-        _look_at_movies_data(config, folder),
-        _look_at_index(config, folder),
+        movies,
+        _look_at_index(config, folder, file),
     )
 
 
@@ -147,22 +148,28 @@ def _look_at_model(path: Path) -> tuple[ModelFolder | None, Finding]:
     return folder, Finding(name="model", status="ok", detail=detail)
 
 
-def _look_at_movies_data(config: DoctorConfig, folder: ModelFolder | None) -> Finding:
-    path, fix = config.movies_data, preprocess_command(config.model, config.movies_data)
-    if not path.exists():
-        return Finding(name="movies", status="note", detail=f"{path}: not there", fix=fix)
+def _look_at_movies_data(config: DoctorConfig, folder: ModelFolder | None) -> tuple[MoviesFile | None, Finding]:
+    path = config.movies_data or MOVIES_DATA
     if folder is None:
-        return Finding(name="movies", status="note", detail=f"{path}: not checked without a model")
+        detail = (
+            f"{path}: not checked without a model" if path.exists() else "those of the model, once there is one"
+        )
+        return None, Finding(name="movies", status="note", detail=detail)
+    fix = preprocess_command(config.model, path)
     try:
-        movies = read_movies(open_vocabulary(folder), MoviesFile.read(path, model=config.model))
-    except ArtifactError as error:
-        return Finding(name="movies", status="error", detail=str(error), fix=fix)
-    return Finding(name="movies", status="ok", detail=f"{path}: {len(movies.movie_ids):,} movies of this model")
+        file = MoviesFile.choose(config.movies_data, folder)
+        movies = read_movies(open_vocabulary(folder), file)
+    except (ArtifactError, DataError) as error:
+        return None, Finding(name="movies", status="error", detail=str(error), fix=fix)
+    detail = f"{file.path}: {len(movies.movie_ids):,} movies of this model"
+    if file.note:
+        return file, Finding(name="movies", status="note", detail=f"{detail}; {path} is of another one", fix=fix)
+    return file, Finding(name="movies", status="ok", detail=detail)
 
 
-def _look_at_index(config: DoctorConfig, folder: ModelFolder | None) -> Finding:
+def _look_at_index(config: DoctorConfig, folder: ModelFolder | None, movies: MoviesFile | None) -> Finding:
     options = given_options(
-        ("--model", config.model, MODEL_DIR), ("--movies-data", config.movies_data, MOVIES_DATA)
+        ("--model", config.model, MODEL_DIR), ("--movies-data", config.movies_data or MOVIES_DATA, MOVIES_DATA)
     )
     fix = f"recsys recommend -a 25 -g M -j 4 --import{options}"
     if config.store.is_lite and not Path(config.store.uri).exists():
@@ -178,7 +185,6 @@ def _look_at_index(config: DoctorConfig, folder: ModelFolder | None) -> Finding:
     detail = f"{where}: {index.rows:,} movies, {index.index_type}"
     if folder is not None and index.fingerprint.model != folder.fingerprint:
         return Finding(name="index", status="note", detail=f"{detail}, of another model", fix=fix)
-    if config.movies_data.exists() and index.fingerprint.movies != MoviesFile.read(config.movies_data).fingerprint:
-        detail = f"{detail}, of another {config.movies_data.name}"
-        return Finding(name="index", status="note", detail=detail, fix=fix)
+    if folder is not None and movies is not None and index.fingerprint.movies != movies.fingerprint:
+        return Finding(name="index", status="note", detail=f"{detail}, of another {movies.path.name}", fix=fix)
     return Finding(name="index", status="ok", detail=detail)

@@ -15,8 +15,8 @@ from pathlib import Path
 from recsys_cli.dataset.archive import unpack_file
 from recsys_cli.dataset.releases import Release
 from recsys_cli.errors import RecsysError
-from recsys_cli.index.movies_data import MoviesFile, read_movies_data
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.movies_data import MoviesFile, read_movies_data
 from recsys_cli.progress import Silent
 
 EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.scandir", "shutil.rmtree", "ctypes.dlsym"}

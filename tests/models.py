@@ -6,17 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.reader import read_dataset
-from recsys_cli.index.movies_data import EncodedMovies, write_movies_data
+from recsys_cli.model import movies_data
 from recsys_cli.model.arrays import Audience, ModelArrays, Seen, Stars, UserTables, unit_rows
 from recsys_cli.model.folder import ModelFolder, ModelInfo
-from recsys_cli.model.vocabulary import Vocabulary
+from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.model.writer import write_model
 
 DIM = 6
 
 
-def write_small_model(path: Path, data: Path, *, seed: int = 1) -> ModelFolder:
-    """Write a model folder for the data set in `data`."""
+def write_small_model(path: Path, data: Path, *, seed: int = 1, own_movies: bool = True) -> ModelFolder:
+    """Write a model folder for the data set in `data`, with the movies of its own or without."""
     dataset = read_dataset(data)
     vocabulary = Vocabulary.from_dataset(dataset)
     known = dataset.demographics
@@ -75,18 +75,18 @@ def write_small_model(path: Path, data: Path, *, seed: int = 1) -> ModelFolder:
         (folder / "movie_tower.json").write_text('{"program": []}')
         (folder / "movie_tower.pdiparams").write_bytes(bytes(100))
 
-    return write_model(path, info, arrays, vocabulary_text=vocabulary.to_json(), save_towers=save_towers)
+    return write_model(
+        path,
+        info,
+        arrays,
+        vocabulary_text=vocabulary.to_json(),
+        save_towers=save_towers,
+        movies_data=movies_data.own_movies(vocabulary) if own_movies else None,
+    )
 
 
 def write_small_movies_data(path: Path, folder: ModelFolder) -> None:
     """Write the `movies_data.txt` of all movies of the model."""
-    vocabulary = Vocabulary.from_json(folder.vocabulary_text)
-    movies = EncodedMovies(
-        vocabulary=vocabulary.fingerprint,
-        movie_ids=vocabulary.movie_ids,
-        word_rows=tuple(tuple(vocabulary.word_rows(title)) for title in vocabulary.titles),
-        genre_rows=tuple(tuple(vocabulary.genre_rows(genres)) for genres in vocabulary.movie_genres),
-        titles=vocabulary.titles,
-        genres=vocabulary.movie_genres,
-    )
-    write_movies_data(path, movies)
+    known = open_vocabulary(folder)
+    movies = movies_data.encode(known, movie_ids=known.movie_ids, titles=known.titles, genres=known.movie_genres)
+    movies_data.write_movies_data(path, movies)

@@ -53,8 +53,7 @@ def test_with_nothing_there_it_names_the_next_steps() -> None:
     assert result.stdout.endswith(
         "- model         recommender_system.inference.model: not there\n"
         "                recsys train\n"
-        "- movies        movies_data.txt: not there\n"
-        "                recsys preprocess -f movies_origin.txt\n"
+        "- movies        those of the model, once there is one\n"
         "- index         milvus.db: not there\n"
         "                recsys recommend -a 25 -g M -j 4 --import\n"
     )
@@ -94,10 +93,21 @@ def test_movies_and_index_of_another_model_are_found(whole: Path, tmp_path: Path
         file.write("11::Alien (1979)::Horror\n")
     write_small_model(Path("recommender_system.inference.model"), tmp_path / "data", seed=2)
     found = findings()
-    assert found["movies"]["status"] == "error"
+    assert found["movies"]["status"] == "note"
+    own = "recommender_system.inference.model/movies_data.txt: 5 movies of this model"
+    assert found["movies"]["detail"] == f"{own}; movies_data.txt is of another one"
     assert found["movies"]["fix"] == "recsys preprocess -f movies_origin.txt"
     assert found["index"]["status"] == "note"
     assert found["index"]["detail"].endswith(", of another model")
+
+
+def test_the_movies_of_the_model_will_do(whole: Path) -> None:
+    (whole / "movies_data.txt").unlink()
+    found = findings()
+    assert {found[name]["status"] for name in ("model", "movies", "index")} == {"ok"}
+    assert (
+        found["movies"]["detail"] == "recommender_system.inference.model/movies_data.txt: 4 movies of this model"
+    )
 
 
 def test_an_index_of_other_movies_is_found(whole: Path) -> None:

@@ -24,7 +24,9 @@ Examples:
 @milvus_options
 @json_option
 @click.pass_context
-def command(context: click.Context, /, model: Path, movies_data: Path, as_json: bool, **milvus: Any) -> None:
+def command(
+    context: click.Context, /, model: Path, movies_data: Path | None, as_json: bool, **milvus: Any
+) -> None:
     """Say what is installed and in place, what is wrong with it, and how to put it right.
 
     Shows no secrets: its output can go into a bug report. Exit status 1 if anything is wrong.

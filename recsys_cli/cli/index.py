@@ -43,7 +43,7 @@ def command(
     nlist: int,
     nprobe: int,
     model: Path,
-    movies_data: Path,
+    movies_data: Path | None,
     as_json: bool,
     **milvus: Any,
 ) -> None:

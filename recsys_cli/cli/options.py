@@ -11,7 +11,6 @@ from recsys_cli.config import (
     EXACT_URI,
     LAYOUTS,
     MODEL_DIR,
-    MOVIES_DATA,
     RecommendConfig,
     StoreConfig,
     default_collection,
@@ -38,9 +37,8 @@ model_option = click.option(
 movies_data_option = click.option(
     "--movies-data",
     type=click.Path(path_type=Path),
-    default=MOVIES_DATA,
-    show_default=True,
-    help="What 'recsys preprocess' wrote.",
+    help="What 'recsys preprocess' wrote.  [default: movies_data.txt here if it is of this model; else the movies "
+    "that the model was trained on]",
 )
 format_option = click.option(
     "--format", type=click.Choice(LAYOUTS), help="Layout of the files, instead of the one they look like."

@@ -30,7 +30,7 @@ Examples:
 @click.option("--allow-title-changes", is_flag=True, help="Accept a known movie id under another title.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(file: Path, output: Path, model: Path, allow_title_changes: bool, as_json: bool) -> None:
-    """Turn a raw movie file into ids that the model knows.
+    """Turn a raw movie file into ids that the model knows: for other movies than those it was trained on.
 
     A bare file name is looked for in the current directory, in the folder that the model was trained on, and in
     data/. movies_origin.txt also stands for the movie file that the model was trained on. A movie that the model

@@ -86,8 +86,9 @@ def command(
 ) -> None:
     """Recommend movies to a person known by age, gender and job, by an id, or by some favourites.
 
-    Leave out what is not known. A movie is an id or a title. The movies of movies_data.txt are imported into
-    Milvus on first use, and again when the model or the file has changed. By default Milvus Lite keeps them in a
+    Leave out what is not known. A movie is an id or a title. The movies are those of movies_data.txt
+    in the current directory where it is of this model, else those that the model was trained on. They are imported
+    into Milvus on first use, and again when they or the model have changed; by default Milvus Lite keeps them in a
     folder beside the model.
 
     The file for --users is users.dat, u.user, or CSV or Parquet with a column userId or id and any of gender, age

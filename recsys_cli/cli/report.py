@@ -44,7 +44,7 @@ def command(
     model: Path,
     data: Path | None,
     evaluation: Path | None,
-    movies_data: Path,
+    movies_data: Path | None,
     output: Path,
     pictures: Path | None,
     as_json: bool,

@@ -73,13 +73,14 @@ class RecommendConfig:
 
     Attributes:
         model: model folder.
-        movies_data: what ``recsys preprocess`` wrote.
+        movies_data: what ``recsys preprocess`` wrote; None for `MOVIES_DATA` here where it is of this model,
+            else the movies that the model was trained on.
         auto_import: import the movies where the index is missing or stale.
         force_import: import them in any case.
     """
 
     model: Path = MODEL_DIR
-    movies_data: Path = MOVIES_DATA
+    movies_data: Path | None = None
     auto_import: bool = True
     force_import: bool = False
 
@@ -219,14 +220,15 @@ class ManageIndexConfig:
 
     Attributes:
         model: model folder that the index is compared with, and rebuilt from.
-        movies_data: what ``recsys preprocess`` wrote.
+        movies_data: what ``recsys preprocess`` wrote; None for `MOVIES_DATA` here where it is of this model,
+            else the movies that the model was trained on.
         drop: remove the index and what unfinished imports left.
         rebuild: build the index anew, and put it in use when it is whole.
         index: type and parameters of the index that is built.
     """
 
     model: Path = MODEL_DIR
-    movies_data: Path = MOVIES_DATA
+    movies_data: Path | None = None
     drop: bool = False
     rebuild: bool = False
     index: IndexConfig = field(default_factory=IndexConfig)
@@ -244,12 +246,13 @@ class DoctorConfig:
 
     Attributes:
         model: model folder.
-        movies_data: what ``recsys preprocess`` wrote.
+        movies_data: what ``recsys preprocess`` wrote; None for `MOVIES_DATA` here where it is of this model,
+            else the movies that the model was trained on.
         store: which Milvus, and how to reach it.
     """
 
     model: Path = MODEL_DIR
-    movies_data: Path = MOVIES_DATA
+    movies_data: Path | None = None
     store: StoreConfig = field(default_factory=StoreConfig)
 
 
@@ -261,8 +264,8 @@ class ReportConfig:
         model: model folder.
         data: folder of the data set; None for the one that the model was trained on.
         evaluation: file of ``recsys evaluate --json``; None leaves out what needs one.
-        movies_data: what ``recsys preprocess`` wrote; where it is missing or another model's, the movies of the
-            training data stand for it.
+        movies_data: what ``recsys preprocess`` wrote; None for `MOVIES_DATA` here where it is of this model,
+            else the movies that the model was trained on.
         output: HTML file to write.
         pictures: folder for each picture as SVG and PNG; None for none.
     """
@@ -270,6 +273,6 @@ class ReportConfig:
     model: Path = MODEL_DIR
     data: Path | None = None
     evaluation: Path | None = None
-    movies_data: Path = MOVIES_DATA
+    movies_data: Path | None = None
     output: Path = Path("report.html")
     pictures: Path | None = None

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.titles import title_year
-from recsys_cli.index.movies_data import EncodedMovies, MoviesFile, read_movies_data
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.movies_data import EncodedMovies, MoviesFile, read_movies_data
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.store.content import IndexContent
 

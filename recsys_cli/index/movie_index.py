@@ -13,8 +13,8 @@ from recsys_cli.config.question import MovieFilter
 from recsys_cli.dataset.title_search import FoundMovie, TitleIndex
 from recsys_cli.errors import ConfigError, StoreError
 from recsys_cli.index.contents import load_content, read_movies
-from recsys_cli.index.movies_data import EncodedMovies, MoviesFile
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.movies_data import EncodedMovies, MoviesFile
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.progress import Progress, Silent
 from recsys_cli.store.base import NO_MOVIES, Filter, Fingerprint, Hits, Store
@@ -31,18 +31,20 @@ class Imports:
     Attributes:
         allowed: import where the index is missing or belongs to another model or other movies; or fail.
         force: import anew even where the index is up to date.
-        progress: is told why, how far, and what it came to.
+        is_news: whether an import is worth a word.
+        progress: is told why, how far, and what it came to; and which movies were chosen, if that needs a word.
     """
 
     allowed: bool = True
     force: bool = False
+    is_news: bool = True
     progress: Progress = field(default_factory=Silent)
 
 
 class MovieIndex:
-    """The movies of one model and one ``movies_data.txt`` in one store."""
+    """The movies of one model and one ``movies_data.txt``, by default the one that is chosen, in one store."""
 
-    def __init__(self, folder: ModelFolder, movies_data: Path, store: Store, imports: Imports):
+    def __init__(self, folder: ModelFolder, movies_data: Path | None, store: Store, imports: Imports):
         self.folder = folder
         self.store = store
         self._movies_data = movies_data
@@ -57,16 +59,20 @@ class MovieIndex:
     @cached_property
     def fingerprint(self) -> Fingerprint:
         """What the index must have been made from."""
-        return wanted_fingerprint(self.folder, self._file)
+        return wanted_fingerprint(self.folder, self.file)
 
     @cached_property
-    def _file(self) -> MoviesFile:
-        return MoviesFile.read(self._movies_data, model=self.folder.path)
+    def file(self) -> MoviesFile:
+        """Where the movies are from."""
+        file = MoviesFile.choose(self._movies_data, self.folder)
+        if file.note:
+            self._imports.progress.say(file.note)
+        return file
 
     @cached_property
     def movies(self) -> EncodedMovies:
-        """The movies of ``movies_data.txt``."""
-        return read_movies(self.vocabulary, self._file)
+        """The movies of that file."""
+        return read_movies(self.vocabulary, self.file)
 
     @cached_property
     def titles(self) -> TitleIndex:
@@ -87,7 +93,7 @@ class MovieIndex:
         if found.movies == NO_MOVIES:
             return "an import into the index is going on, or did not end"
         if found.movies != wanted.movies:
-            return f"the index belongs to another {self._movies_data.name}"
+            return f"the index belongs to another {self.file.path.name}"
         return None if found == wanted else "the index has another dimension or metric"
 
     def make_ready(self) -> Store:
@@ -103,8 +109,8 @@ class MovieIndex:
         if reason and not self._imports.allowed:
             raise StoreError(f"{reason}; leave out --no-import to import the movies")
         if reason:
-            content = load_content(self.folder, self._file)
-            progress = self._imports.progress
+            content = load_content(self.folder, self.file)
+            progress = self._imports.progress if self._imports.is_news else Silent()
             with importing(content, reason, progress) as written:
                 report = self.store.write(content, self.fingerprint, rebuild=self._imports.force, progress=written)
             if report.action == "updated":

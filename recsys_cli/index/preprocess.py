@@ -10,8 +10,8 @@ from recsys_cli.config.fields import check_apart
 from recsys_cli.dataset.layouts import movie_files, read_movies
 from recsys_cli.dataset.tables import Movies
 from recsys_cli.errors import DataError
-from recsys_cli.index.movies_data import EncodedMovies, write_movies_data
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.movies_data import encode, write_movies_data
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 
 _ORIGIN = "movies_origin.txt"
@@ -57,14 +57,7 @@ def run(config: PreprocessConfig) -> PreprocessSummary:
     movies = read_movies(source)
     if not config.allow_title_changes:
         _refuse_other_titles(movies, vocabulary, source)
-    encoded = EncodedMovies(
-        vocabulary=vocabulary.fingerprint,
-        movie_ids=movies.ids,
-        word_rows=tuple(tuple(vocabulary.word_rows(title)) for title in movies.titles),
-        genre_rows=tuple(tuple(vocabulary.genre_rows(genres)) for genres in movies.genres),
-        titles=movies.titles,
-        genres=movies.genres,
-    )
+    encoded = encode(vocabulary, movie_ids=movies.ids, titles=movies.titles, genres=movies.genres)
     write_movies_data(config.output, encoded)
     return PreprocessSummary(
         source=source,

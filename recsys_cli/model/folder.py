@@ -62,6 +62,10 @@ class ModelFolder:
             if held.open(files) or held.is_current():
                 return cls(held, info, fingerprint, files)
 
+    def has(self, name: str) -> bool:
+        """Whether a file is part of this model."""
+        return name in self._files
+
     def read(self, name: str) -> bytes:
         """Bytes of one file of the folder, checked against its size and sha256.
 

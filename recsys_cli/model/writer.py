@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from recsys_cli.config import MOVIES_DATA
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.arrays import ModelArrays
 from recsys_cli.model.document import FORMAT, FORMAT_VERSION, ModelInfo, canonical, model_fingerprint, sha256
@@ -26,6 +27,7 @@ def write_model(
     vocabulary_text: str,
     save_towers: Callable[[Path], None],
     history: History | None = None,
+    movies_data: bytes | None = None,
 ) -> ModelFolder:
     """Write a model folder beside its name and swap it in; whatever stood there stays until then.
 
@@ -36,6 +38,7 @@ def write_model(
         vocabulary_text: content of ``vocabulary.json``.
         save_towers: writes the tower programs into the folder it is given.
         history: of the training; None leaves ``history.json`` out.
+        movies_data: ``movies_data.txt`` of the training data's movies; None leaves it out.
 
     Returns: the folder, opened.
 
@@ -48,6 +51,8 @@ def write_model(
         _write_arrays(building, arrays)
         if history is not None:
             (building / "history.json").write_bytes(history.to_json())
+        if movies_data is not None:
+            (building / MOVIES_DATA.name).write_bytes(movies_data)
         save_towers(building)
         _write_document(building, info)
     return ModelFolder.open(path)

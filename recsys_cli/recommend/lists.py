@@ -15,6 +15,7 @@ from recsys_cli.dataset.users_file import read_users_file
 from recsys_cli.errors import ConfigError, DataError
 from recsys_cli.index.movie_index import MovieIndex
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.movies_data import MoviesFile
 from recsys_cli.model.user_vector import user_vectors
 from recsys_cli.progress import Progress
 from recsys_cli.recommend.answers import RecommendedMovie
@@ -208,13 +209,7 @@ def _varied(found: list[Hits], index: MovieIndex, question: Question) -> list[Hi
 
 def _fits_in_memory(config: RecommendConfig) -> bool:
     folder = ModelFolder.open(config.model)
-    if not config.movies_data.is_file():
-        return False  # reported by whoever reads it next; a pipe may never open
-    try:
-        with config.movies_data.open("rb") as file:
-            num_movies = sum(1 for _ in file)
-    except OSError:
-        return False
+    num_movies = MoviesFile.choose(config.movies_data, folder).content.count(b"\n")
     return 4 * num_movies * folder.info.embedding_dim <= _IN_MEMORY
 
 

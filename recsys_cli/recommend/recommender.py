@@ -11,7 +11,6 @@ import numpy as np
 from recsys_cli.config import (
     EXACT_URI,
     MODEL_DIR,
-    MOVIES_DATA,
     RecommendConfig,
     StoreConfig,
     default_collection,
@@ -47,7 +46,7 @@ class Recommender:
         cls,
         model: str | Path = MODEL_DIR,
         *,
-        movies_data: str | Path = MOVIES_DATA,
+        movies_data: str | Path | None = None,
         milvus_uri: str | None = None,
         store: StoreConfig | None = None,
         imports: Imports | None = None,
@@ -56,7 +55,8 @@ class Recommender:
 
         Args:
             model: folder that ``recsys train`` left.
-            movies_data: file that ``recsys preprocess`` wrote.
+            movies_data: file that ``recsys preprocess`` wrote; by default ``movies_data.txt`` in the current
+                directory where it is of this model, else the movies that the model was trained on.
             milvus_uri: a folder ending in ``.db``, the address of a server, or ``exact`` for search in memory; by
                 default ``milvus.db`` beside the model, or ``NAME.milvus.db`` for a model of another name.
             store: the same with everything else that a server may ask for, instead of ``milvus_uri``.
@@ -72,9 +72,11 @@ class Recommender:
             config = store or StoreConfig(
                 uri=milvus_uri or default_uri(Path(model)), collection=default_collection(Path(model))
             )
-        if imports is None or config.uri == EXACT_URI:  # the exact store begins empty: filling it is no news
-            imports = Imports()
-        return cls(MovieIndex(folder, Path(movies_data), open_store(config), imports))
+        imports = imports or Imports()
+        if config.uri == EXACT_URI:  # which begins empty
+            imports = Imports(progress=imports.progress, is_news=False)
+        named = None if movies_data is None else Path(movies_data)
+        return cls(MovieIndex(folder, named, open_store(config), imports))
 
     def stale_reason(self) -> str | None:
         """Why the index cannot answer for this model and these movies, or None when it can."""

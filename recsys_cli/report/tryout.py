@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import base64
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,6 @@ import numpy as np
 
 from recsys_cli.config import EXACT_URI
 from recsys_cli.dataset.titles import display_title
-from recsys_cli.errors import ArtifactError, DataError
-from recsys_cli.index.movies_data import EncodedMovies, write_movies_data
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.recommend.answers import Recommendation, RecommendedMovie, SimilarMovie, SimilarMovies
@@ -42,19 +37,20 @@ class Tryout:
     source: str
 
 
-def try_everything(folder: ModelFolder, vocabulary: Vocabulary, drawn: MovieMap, movies_data: Path) -> Tryout:
+def try_everything(
+    folder: ModelFolder, vocabulary: Vocabulary, drawn: MovieMap, movies_data: Path | None
+) -> Tryout:
     """Ask a recommender for the list of every profile, and for movies like each of the map.
 
     Args:
         folder: the model.
         vocabulary: of the model.
         drawn: the map, which holds the movies to find similar ones of.
-        movies_data: what ``recsys preprocess`` wrote; where it is missing or another model's, the movies of the
-            training data stand for it.
+        movies_data: what ``recsys preprocess`` wrote; None for the file or the movies that a recommender chooses.
 
-    Raises: ArtifactError: the model is damaged.
+    Raises: ArtifactError: the model is damaged, or the file is.
     """
-    with _recommender(folder, vocabulary, movies_data) as (recommender, source):
+    with Recommender.open(folder.path, movies_data=movies_data, milvus_uri=EXACT_URI) as recommender:
         people = vocabulary.demographics
         recommendations = {
             (gender, age, job): recommender.recommend(
@@ -73,36 +69,9 @@ def try_everything(folder: ModelFolder, vocabulary: Vocabulary, drawn: MovieMap,
             for movie_id in drawn.movie_ids.tolist()
             if movie_id in held
         }
-    return Tryout(recommendations, similar, source)
-
-
-@contextmanager
-def _recommender(
-    folder: ModelFolder, vocabulary: Vocabulary, movies_data: Path
-) -> Iterator[tuple[Recommender, str]]:
-    """A recommender that searches in memory, and where its movies come from."""
-    try:
-        with Recommender.open(folder.path, movies_data=movies_data, milvus_uri=EXACT_URI) as recommender:
-            recommender.index.make_ready()
-            yield recommender, str(movies_data)
-            return
-    except (ArtifactError, DataError):
-        folder.verify()  # a damaged model is no matter of the movies
-    with tempfile.TemporaryDirectory() as name:
-        own = Path(name) / "movies_data.txt"
-        write_movies_data(own, _own_movies(vocabulary))
-        with Recommender.open(folder.path, movies_data=own, milvus_uri=EXACT_URI) as recommender:
-            yield recommender, "the movies of the training data"
-
-
-def _own_movies(vocabulary: Vocabulary) -> EncodedMovies:
-    return EncodedMovies(
-        vocabulary=vocabulary.fingerprint,
-        movie_ids=vocabulary.movie_ids,
-        word_rows=tuple(tuple(vocabulary.word_rows(title)) for title in vocabulary.titles),
-        genre_rows=tuple(tuple(vocabulary.genre_rows(genres)) for genres in vocabulary.movie_genres),
-        titles=vocabulary.titles,
-        genres=vocabulary.movie_genres,
+        file = recommender.index.file
+    return Tryout(
+        recommendations, similar, "the training data" if file.path.parent == folder.path else str(file.path)
     )
 
 

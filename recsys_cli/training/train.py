@@ -19,6 +19,7 @@ from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings
 from recsys_cli.errors import DataError
 from recsys_cli.model.folder import ModelInfo
+from recsys_cli.model.movies_data import own_movies
 from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.model.writer import check_replaceable, write_model
 from recsys_cli.progress import Progress
@@ -134,6 +135,7 @@ def train_split(
         vocabulary_text=vocabulary.to_json(),
         save_towers=save_towers(trainer.towers),
         history=fitted.history(),
+        movies_data=own_movies(vocabulary),
     )
     checkpoint.remove()
     return TrainSummary(

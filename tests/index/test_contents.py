@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from recsys_cli.cli import main
 from recsys_cli.index.contents import load_content
-from recsys_cli.index.movies_data import MoviesFile
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.movies_data import MoviesFile
 from recsys_cli.store.content import IndexContent
 
 MODEL = "recommender_system.inference.model"

@@ -29,6 +29,7 @@ FILES = (
     "seen.npz",
     "audience.npz",
     "stars.npz",
+    "movies_data.txt",
     "movie_tower.json",
     "movie_tower.pdiparams",
 )

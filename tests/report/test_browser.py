@@ -186,7 +186,7 @@ def test_titles_are_never_markup(chrome: Browser, tmp_path: Path) -> None:
         lines[place] = f"{number}::{title}::{genres}"
     (data / "movies.dat").write_text("\n".join(lines) + "\n", encoding="latin-1")
     write_small_model(tmp_path / "model", data)
-    config = ReportConfig(model=tmp_path / "model", output=tmp_path / "report.html", movies_data=tmp_path / "none")
+    config = ReportConfig(model=tmp_path / "model", output=tmp_path / "report.html")
     make.run(config, Silent())
     chrome.complaints()
     chrome.open(tmp_path / "report.html")

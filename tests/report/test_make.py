@@ -33,8 +33,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def report(model: Path, *arguments: str) -> str:
-    options = ["--model", str(model), "--movies-data", str(model.parent / "none"), *arguments]
-    result = CliRunner().invoke(main, ["report", *options])
+    result = CliRunner().invoke(main, ["report", "--model", str(model), *arguments])
     assert result.exit_code == 0, result.output
     return result.stdout
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from recsys_cli.errors import ArtifactError, DataError
-from recsys_cli.index.movies_data import (
+from recsys_cli.model.movies_data import (
     EncodedMovies,
     MoviesFile,
     preprocess_command,

@@ -1,4 +1,4 @@
-"""``movies_data.txt``: the movies of a raw file as ids that a model's vocabulary knows.
+"""``movies_data.txt``: movies as ids that a model's vocabulary knows, those of a raw file or the model's own.
 
 One movie a line, ``MovieID::word ids::genre ids::title::genre names``, after one comment line that carries the
 fingerprint of the vocabulary. Word ids are separated by spaces, genre ids and names by ``|``; id 0 is unknown. In
@@ -8,7 +8,7 @@ the name of a genre a backslash stands before ``|``, ``:`` and itself.
 import hashlib
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,8 @@ import numpy.typing as npt
 from recsys_cli.config import MODEL_DIR, MOVIES_DATA
 from recsys_cli.dataset.problems import check_regular
 from recsys_cli.errors import ArtifactError, DataError
+from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.replacing import replacing
 
 _HEADER = "# recsys movies_data 1 vocabulary="
@@ -44,12 +46,45 @@ class EncodedMovies:
     genres: tuple[tuple[str, ...], ...]
 
 
-def write_movies_data(path: Path, movies: EncodedMovies) -> None:
-    """Write the file, in place of an earlier one only when it is whole.
+def encode(
+    vocabulary: Vocabulary,
+    *,
+    movie_ids: npt.NDArray[np.int64],
+    titles: tuple[str, ...],
+    genres: tuple[tuple[str, ...], ...],
+) -> EncodedMovies:
+    """Movies as rows of a vocabulary.
 
-    Raises:
-        DataError: the folder cannot be written.
+    Args:
+        vocabulary: of the model.
+        movie_ids: (N,) int64, ascending without repeats.
+        titles: N titles.
+        genres: N tuples of genre names.
     """
+    return EncodedMovies(
+        vocabulary=vocabulary.fingerprint,
+        movie_ids=movie_ids,
+        word_rows=tuple(tuple(vocabulary.word_rows(title)) for title in titles),
+        genre_rows=tuple(tuple(vocabulary.genre_rows(names)) for names in genres),
+        titles=titles,
+        genres=genres,
+    )
+
+
+def own_movies(vocabulary: Vocabulary) -> bytes:
+    """What ``recsys preprocess`` makes of the movies that the model was trained on."""
+    return to_bytes(
+        encode(
+            vocabulary,
+            movie_ids=vocabulary.movie_ids,
+            titles=vocabulary.titles,
+            genres=vocabulary.movie_genres,
+        )
+    )
+
+
+def to_bytes(movies: EncodedMovies) -> bytes:
+    """Content of ``movies_data.txt``."""
     lines = [_HEADER + movies.vocabulary]
     for movie_id, words, genre_rows, title, genres in zip(
         movies.movie_ids.tolist(),
@@ -67,8 +102,17 @@ def write_movies_data(path: Path, movies: EncodedMovies) -> None:
             "|".join(map(_escaped, genres)),
         )
         lines.append("::".join(map(str, fields)))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def write_movies_data(path: Path, movies: EncodedMovies) -> None:
+    """Write the file, in place of an earlier one only when it is whole.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
     with replacing(path, partial(_cannot_write, path)) as building:
-        building.write_bytes(("\n".join(lines) + "\n").encode())
+        building.write_bytes(to_bytes(movies))
 
 
 def _cannot_write(path: Path, reason: str) -> DataError:
@@ -94,11 +138,13 @@ class MoviesFile:
         path: the file.
         content: its bytes.
         again: the command that makes it.
+        note: what the person should know about how it was chosen; empty for nothing.
     """
 
     path: Path
     content: bytes
     again: str
+    note: str = ""
 
     @classmethod
     def read(cls, path: Path, *, model: Path = MODEL_DIR) -> "MoviesFile":
@@ -121,10 +167,50 @@ class MoviesFile:
         except OSError as error:
             raise ArtifactError(f"{path}: cannot be read ({error.strerror}); run '{again}' again") from error
 
+    @classmethod
+    def of_model(cls, folder: ModelFolder) -> "MoviesFile":
+        """The movies that a model folder carries: those of its training data.
+
+        Not every folder of this format has a file for them; then they are made from its vocabulary.
+
+        Raises:
+            ArtifactError: the folder is damaged.
+        """
+        has_file = folder.has(MOVIES_DATA.name)
+        content = folder.read(MOVIES_DATA.name) if has_file else own_movies(open_vocabulary(folder))
+        return cls(path=folder.path / MOVIES_DATA.name, content=content, again="recsys train")
+
+    @classmethod
+    def choose(cls, named: Path | None, folder: ModelFolder) -> "MoviesFile":
+        """The file that was named; else ``movies_data.txt`` here if it is of this model; else the model's own.
+
+        Args:
+            named: by the person, or None.
+            folder: the model.
+
+        Raises: as `read` and `of_model`.
+        """
+        if named is not None or not MOVIES_DATA.exists():
+            return cls.of_model(folder) if named is None else cls.read(named, model=folder.path)
+        here = cls.read(MOVIES_DATA, model=folder.path)
+        if here.vocabulary in (None, folder.info.vocabulary_fingerprint):  # None: damaged, which its reader says
+            return here
+        note = (
+            f"Note: {MOVIES_DATA} is of another model; the movies that '{folder.path}' was trained on are used. "
+            f"'{here.again}' makes the file anew."
+        )
+        return replace(cls.of_model(folder), note=note)
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the content, in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def vocabulary(self) -> str | None:
+        """Fingerprint of the vocabulary that the file was made with, None where its first line names none."""
+        line = self.content.partition(b"\n")[0].decode(errors="replace").rstrip("\r")
+        return line.removeprefix(_HEADER) if line.startswith(_HEADER) else None
 
 
 def read_movies_data(file: MoviesFile, *, vocabulary: str, num_words: int, num_genres: int) -> EncodedMovies:
