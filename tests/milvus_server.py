@@ -2,6 +2,7 @@
 
 import importlib.util
 import socket
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -58,6 +59,37 @@ def running_server(folder: Path, **settings: Any) -> Iterator[Any]:
         yield server
     finally:
         server.stop()
+
+
+class Mortal:
+    """A running server that can be killed, as by kill -9, and started again with its data at its address."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        entries = Path(f"/proc/{server.server_proc.pid}/environ").read_text().rstrip("\0").split("\0")
+        self._environment = dict(entry.split("=", 1) for entry in entries)
+
+    @property
+    def uri(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self._server.listen_port}"
+
+    def kill(self) -> None:
+        """Kill it and see it dead."""
+        self._server.server_proc.kill()
+        self._server.server_proc.wait()
+
+    def start_again(self) -> None:
+        """Start it and wait until it is healthy."""
+        # Not by its start(): that refuses ports on which connections of the killed one are still being closed.
+        self._server.server_proc = subprocess.Popen(
+            self._server.server_proc.args,
+            cwd=self._server.config.base_data_dir,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _wait_until_healthy(self._server)
 
 
 def _etcd_config(folder: Path) -> Path:

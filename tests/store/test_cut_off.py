@@ -1,5 +1,8 @@
-"""A server that is cut off by what stands before it."""
+"""A server that is cut off by what stands before it, stopped, or killed and started again."""
 
+import importlib.util
+import os
+import signal
 import socket
 import threading
 import time
@@ -8,9 +11,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from milvus_server import Server
+from milvus_server import Mortal, Server, running_server
 from store_data import CONTENTS, FIRST_AXIS, fingerprint
 
+from recsys_cli.config import StoreConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store import open_store
 from recsys_cli.store.base import Store
@@ -120,13 +124,77 @@ def test_cut_off_in_the_middle(
     gone = "the server is gone" if way == "cut" else "no answer within 1 seconds; see --timeout"
     assert str(caught.value) == f"{address}: {gone}"
     assert ended - broken[0] < 3
-    with open_store(straight) as store:
-        assert store.fingerprint == fingerprint(whose)
-        assert store.search(FIRST_AXIS, 2)[0].movie_ids.tolist() == _TOP[whose]
-        if where != "search":
+    _answers_for(straight, whose, imports=where != "search")
+
+
+@pytest.mark.parametrize("where", ["search", "flush", "alter_alias"])
+def test_stopped_in_the_middle(milvus_server: Server, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    config = milvus_server.config(collection="stopped")
+    hurried = milvus_server.config(collection="stopped", timeout=1.0)
+    with open_store(config) as store:
+        store.write(CONTENTS["old"], fingerprint("old"))
+    stopped = []
+
+    def stop() -> None:
+        stopped.append(time.monotonic())
+        os.kill(milvus_server.pid, signal.SIGSTOP)
+
+    try:
+        with open_store(hurried) as store, monkeypatch.context() as patch:
+            at(patch, where, stop)
+            with pytest.raises(StoreError) as caught:
+                _search_or_import(store, where)
+            assert time.monotonic() - stopped[0] < 4
+    finally:
+        os.kill(milvus_server.pid, signal.SIGCONT)
+    assert str(caught.value) == f"{config.uri}: no answer within 1 seconds; see --timeout"
+    # Going on, the server may move the alias that nobody waits for any longer.
+    _answers_for(config, "old", "new" if where == "alter_alias" else "old", imports=where != "search")
+
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
+    """A server that may be killed."""
+    if importlib.util.find_spec("milvus") is None:
+        pytest.skip("needs the server extra")
+    with running_server(tmp_path_factory.mktemp("mortal")) as server:
+        yield Mortal(server)
+
+
+@pytest.mark.parametrize("where", ["search", "flush", "alter_alias"])
+def test_killed_in_the_middle_and_started_again(
+    mortal: Mortal, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    config = StoreConfig(uri=mortal.uri, timeout=20)
+    with open_store(config) as store:
+        store.write(CONTENTS["old"], fingerprint("old"))
+    killed = []
+
+    def kill() -> None:
+        killed.append(time.monotonic())
+        mortal.kill()
+
+    with open_store(config) as store, monkeypatch.context() as patch:
+        at(patch, where, kill)
+        with pytest.raises(StoreError) as caught:
+            _search_or_import(store, where)
+        assert time.monotonic() - killed[0] < 22
+    assert str(caught.value) == f"{config.uri}: the server is gone"
+    mortal.start_again()
+    _answers_for(config, "old", imports=where != "search")
+
+
+def _answers_for(config: StoreConfig, *whose: str, imports: bool) -> None:
+    """See whose index is there, that it answers as such, and that after the next import it is the only one."""
+    with open_store(config) as store:
+        assert store.fingerprint in [fingerprint(name) for name in whose]
+        answer = store.search(FIRST_AXIS, 2)[0].movie_ids.tolist()
+        assert answer == next(_TOP[name] for name in whose if store.fingerprint == fingerprint(name))
+        if imports:
             store.write(CONTENTS["new"], fingerprint("new"), rebuild=True)
             assert store.search(FIRST_AXIS, 2)[0].movie_ids.tolist() == _TOP["new"]
         assert store.describe().others == ()
+        store.drop()
 
 
 def _search_or_import(store: Store, where: str) -> None:
