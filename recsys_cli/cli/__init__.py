@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from recsys_cli import __version__
+from recsys_cli.cli.options import with_quiet
 from recsys_cli.cli.streams import checked_streams
 from recsys_cli.errors import RecsysError
 
@@ -41,8 +42,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"recsys_cli.cli.{name}").command
-        return command
+        return with_quiet(importlib.import_module(f"recsys_cli.cli.{name}").command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

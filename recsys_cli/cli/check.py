@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recsys_cli.cli.next_command import suggest
 from recsys_cli.cli.options import format_option
 from recsys_cli.cli.render import echo_json
 from recsys_cli.config import CheckConfig
@@ -42,6 +43,7 @@ def command(data: Path, format: str | None, as_json: bool) -> None:
         raise DataError(
             f"{data}: bad lines: {report.bad_lines:,}; 'recsys train --skip-bad-lines' leaves them out"
         )
+    suggest("train", lambda: ["--data", str(data)])
 
 
 def _echo(report: CheckReport) -> None:

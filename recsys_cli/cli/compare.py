@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recsys_cli.cli.next_command import suggest_question
 from recsys_cli.cli.options import format_option, json_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
 from recsys_cli.cli.render_tables import echo_rows, echo_text
+from recsys_cli.cli.streams import echo_note
 from recsys_cli.config.comparison import CompareConfig, Requirement
 
 if TYPE_CHECKING:
@@ -85,7 +87,10 @@ def command(
     echo_json(report) if as_json else _echo(report)
     for judged in report.requirements:
         _say(judged)
-    context.exit(0 if all(judged.is_met for judged in report.requirements) else _NOT_MET)
+    is_met = all(judged.is_met for judged in report.requirements)
+    if is_met:
+        suggest_question(new, "--model", str(new))
+    context.exit(0 if is_met else _NOT_MET)
 
 
 def _echo(report: ComparisonReport) -> None:
@@ -156,4 +161,4 @@ def _say(judged: Judged) -> None:
     value, half = (f"{number:.2%}" if percent else f"{number:.4f}" for number in (judged.value, judged.half_width))
     word = "holds" if judged.is_met else "does not hold"
     doubt = "" if judged.is_sure else "; so few ratings leave it to chance"
-    click.echo(f"{judged.requirement}: {word}: {value} ±{half}{doubt}", err=True)
+    echo_note(f"{judged.requirement}: {word}: {value} ±{half}{doubt}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from recsys_cli.cli.next_command import suggest_line, suggest_question
 from recsys_cli.cli.options import json_option, milvus_options, model_option, movies_data_option, store_config
 from recsys_cli.cli.render import echo_json
 from recsys_cli.config import DoctorConfig
@@ -43,4 +44,6 @@ def command(
             click.echo(f"{mark} {finding.name:<14}{finding.detail}")
             if finding.fix:
                 click.echo(f"{'':<16}{finding.fix}")
+    fixes = [finding.fix for status in ("error", "note") for finding in findings if finding.status == status]
+    suggest_line(fixes[0]) if any(fixes) else suggest_question(model)
     context.exit(int(any(finding.status == "error" for finding in findings)))

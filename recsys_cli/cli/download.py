@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from recsys_cli.cli.next_command import suggest
+from recsys_cli.cli.options import json_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
 from recsys_cli.cli.render_tables import echo_rows
@@ -31,7 +33,7 @@ Examples:
 @click.option("--from-file", type=click.Path(path_type=Path), help="Unpack this archive, download nothing.")
 @click.option("--url", help="Another address of the same archive.")
 @click.option("--list", "only_list", is_flag=True, help="Print the data sets with sizes and licences.")
-@click.option("--json", "as_json", is_flag=True, help="With --list, print one JSON document.")
+@json_option
 def command(
     name: str | None, data_dir: Path, from_file: Path | None, url: str | None, only_list: bool, as_json: bool
 ) -> None:
@@ -43,11 +45,14 @@ def command(
 
     if only_list:
         _echo_list(as_json)
+        suggest("download", lambda: [_DEFAULTS.release])
         return
     if name is None:
         raise ConfigError("name a data set, such as ml-1m; 'recsys download --list' shows all")
     config = DownloadConfig(release=name, data_dir=data_dir, from_file=from_file, url=url)
-    click.echo(f"{archive.run(config, TerminalProgress())}: ready")
+    folder = archive.run(config, TerminalProgress())
+    echo_json({"data": folder}) if as_json else click.echo(f"{folder}: ready")
+    suggest("train", lambda: ["--data", str(folder)])
 
 
 def _echo_list(as_json: bool) -> None:

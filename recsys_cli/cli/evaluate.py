@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from recsys_cli.cli.next_command import suggest
 from recsys_cli.cli.options import format_option, json_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
@@ -93,3 +94,4 @@ def command(
     echo_json(report) if as_json else echo_report(report)
     if report_file is not None:
         write_report(page, measured=report, quiet=as_json)
+    suggest("train" if model is None else "report")

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from recsys_cli.cli.next_command import suggest, suggest_question
 from recsys_cli.cli.options import json_option, milvus_options, model_option, movies_data_option, store_config
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_index, echo_json
@@ -59,3 +60,7 @@ def command(
         echo_json(report)
     else:
         echo_index(report)
+    if report.matches:
+        suggest_question(model)
+    else:
+        suggest("index", lambda: ["--rebuild"])

@@ -1,4 +1,10 @@
-"""Options that several commands share."""
+"""Options that several commands share.
+
+Every command has ``--quiet``: :func:`with_quiet` adds it where the command line looks the command up, so a new one
+has nothing to do for it but to write its notes by :func:`recsys_cli.cli.streams.echo_note`, to hand a
+:class:`~recsys_cli.cli.progress_bars.TerminalProgress` to long work, and to end with a line of
+:mod:`recsys_cli.cli.next_command`; all of them are silent when that is asked for. Errors are no notes.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from recsys_cli.cli.streams import remember_quiet
 from recsys_cli.config import (
     EXACT_URI,
     LAYOUTS,
@@ -45,6 +52,21 @@ format_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+
+
+def with_quiet(command: click.Command) -> click.Command:
+    """The command with the option ``--quiet``, which reaches whoever asks ``is_quiet``."""
+    if all("--quiet" not in parameter.opts for parameter in command.params):
+        command.params.append(
+            click.Option(
+                ["-q", "--quiet"],
+                is_flag=True,
+                expose_value=False,
+                callback=remember_quiet,
+                help="No progress and no notes; errors and results only.",
+            )
+        )
+    return command
 
 
 def milvus_options(command: _Command) -> _Command:

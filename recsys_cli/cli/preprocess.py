@@ -1,11 +1,18 @@
 """``recsys preprocess``."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from recsys_cli.cli.next_command import suggest_question
 from recsys_cli.cli.render import echo_json, named_few
 from recsys_cli.config import MODEL_DIR, MOVIES_DATA, PreprocessConfig
+
+if TYPE_CHECKING:
+    from recsys_cli.index.preprocess import PreprocessSummary
 
 _EXAMPLES = """\b
 Examples:
@@ -40,9 +47,11 @@ def command(file: Path, output: Path, model: Path, allow_title_changes: bool, as
 
     config = PreprocessConfig(file=file, output=output, model=model, allow_title_changes=allow_title_changes)
     summary = preprocess.run(config)
-    if as_json:
-        echo_json(summary)
-        return
+    echo_json(summary) if as_json else _echo(summary)
+    suggest_question(model, *(() if output == MOVIES_DATA else ("--movies-data", str(output))))
+
+
+def _echo(summary: PreprocessSummary) -> None:
     click.echo(f"{summary.source}: {summary.movies} movies, {summary.rated} of them rated in training")
     click.echo(f"unknown words: {named_few(summary.unknown_words)}")
     click.echo(f"unknown genres: {named_few(summary.unknown_genres)}")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import click
 
+from recsys_cli.cli.streams import is_quiet
 from recsys_cli.progress import Task
 
 _REDRAWN_SECONDS = 0.1
@@ -32,14 +33,17 @@ def curve(values: Sequence[float]) -> str:
 
 
 class TerminalProgress:
-    """Draws what :class:`recsys_cli.progress.Progress` is told; rich is loaded for a bar only."""
+    """Draws what :class:`recsys_cli.progress.Progress` is told, without ``--quiet``; loads rich for a bar only."""
 
     def __init__(self, *, verbose: bool = False):
+        self._quiet = is_quiet()
         self._verbose = verbose
         self._bar: _Bar | None = None
 
     def say(self, text: str) -> None:
         """Print a line on stderr."""
+        if self._quiet:
+            return
         if self._bar is None:
             click.echo(text, err=True)
         else:
@@ -53,7 +57,7 @@ class TerminalProgress:
     @contextmanager
     def task(self, title: str, *, total: int | None = None, unit: str = "", done: int = 0) -> Iterator[Task]:
         """Show a bar until the block ends; where stderr is no terminal, say a line a minute how far it is."""
-        if self._bar is not None:
+        if self._quiet or self._bar is not None:
             yield _Unseen()
             return
         if not sys.stderr.isatty():

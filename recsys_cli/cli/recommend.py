@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from recsys_cli.cli.next_command import movie_name, suggest
 from recsys_cli.cli.options import csv_option, index_options, json_option, take_index
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.question_options import filter_options, person_options, take_filter, take_person
 from recsys_cli.cli.render import echo_json_line, named_few
 from recsys_cli.cli.render_answers import echo_recommendation
+from recsys_cli.cli.streams import echo_note
 from recsys_cli.config import RecommendConfig, StoreConfig
 from recsys_cli.config.question import BulkConfig, Question, SimilarQuestion
 from recsys_cli.dataset.demographics import ages_and_jobs
@@ -114,6 +116,7 @@ def command(
             raise ConfigError("--json and --csv exclude each other")
         asked = ".jsonl" if as_json else ".csv" if as_csv else None
         found = _recommend_to_all(config, store, question, BulkConfig(users=users, output=output, asked=asked))
+        suggest("evaluate", lambda: ["--model", str(config.model)])
         context.exit(int(not found))
     elif from_stdin:
         is_given = context.get_parameter_source("k") is not ParameterSource.DEFAULT
@@ -124,6 +127,8 @@ def command(
 
         answer = recommend(config, store, question, TerminalProgress())
         echo_recommendation(answer, explained=explain, as_json=as_json, as_csv=as_csv)
+        if answer.movies:
+            suggest("similar", lambda: [movie_name(answer.movies[0].movie_id, answer.movies[0].title)])
         context.exit(int(not answer.movies))
 
 
@@ -133,7 +138,7 @@ def _recommend_to_all(config: RecommendConfig, store: StoreConfig, question: Que
 
     report = lists.run(config, store, question, files, TerminalProgress())
     for line in _summary(report):
-        click.echo(line, err=True)
+        echo_note(line)
     return report.reason is None
 
 

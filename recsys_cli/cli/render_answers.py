@@ -8,6 +8,7 @@ import click
 
 from recsys_cli.cli.render import echo_json
 from recsys_cli.cli.render_tables import echo_rows, echo_text, visible
+from recsys_cli.cli.streams import echo_note
 from recsys_cli.documents import plain
 from recsys_cli.errors import ConfigError
 
@@ -37,7 +38,7 @@ def echo_recommendation(answer: "Recommendation", *, explained: bool, as_json: b
     else:
         _echo_table(answer)
     if not as_json or not answer.movies:
-        _echo_notes(answer.notes)
+        _echo_notes(answer.notes, is_error=not answer.movies)
 
 
 def echo_similar(answer: "SimilarMovies", *, as_json: bool, as_csv: bool) -> None:
@@ -57,7 +58,7 @@ def echo_similar(answer: "SimilarMovies", *, as_json: bool, as_csv: bool) -> Non
         ]
         echo_rows([*_COLUMNS, "Similarity"], rows, texts=("Title", "Genres"))
     if not as_json or not answer.movies:
-        _echo_notes(answer.notes)
+        _echo_notes(answer.notes, is_error=not answer.movies)
 
 
 def _echo_table(answer: "Recommendation") -> None:
@@ -105,9 +106,9 @@ def _echo_csv(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     CsvRows(sys.stdout, columns).write_named(rows)
 
 
-def _echo_notes(notes: Sequence[str]) -> None:
-    for note in notes:
-        click.echo(f"Note: {visible(note)}", err=True)
+def _echo_notes(notes: Sequence[str], *, is_error: bool) -> None:
+    for text in notes:
+        click.echo(f"Note: {visible(text)}", err=True) if is_error else echo_note(f"Note: {visible(text)}")
 
 
 def _because(reasons: "Reasons") -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recsys_cli.cli.next_command import suggest_question
 from recsys_cli.cli.options import json_option, model_option, movies_data_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
@@ -61,6 +62,7 @@ def command(
     )
     summary = make.run(config, TerminalProgress())
     echo_json(summary) if as_json else echo_report_file(summary)
+    suggest_question(model)
 
 
 report_option = click.option(

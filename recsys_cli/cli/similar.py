@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from recsys_cli.cli.next_command import movie_name, suggest
 from recsys_cli.cli.options import csv_option, index_options, json_option, take_index
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.question_options import filter_options, take_filter
@@ -38,4 +39,5 @@ def command(context: click.Context, /, movie: str, k: int, as_json: bool, as_csv
     question = SimilarQuestion(movie=movie, movies=take_filter(options), k=k)
     answer = recommender.similar(config, store, question, TerminalProgress())
     echo_similar(answer, as_json=as_json, as_csv=as_csv)
+    suggest("recommend", lambda: ["--like", movie_name(answer.movie_id, answer.title)])
     context.exit(int(not answer.movies))

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+import click
+
 _PIPE_CLOSED = 141  # 128 + SIGPIPE, as shells have it
 _STDOUT, _STDERR = 1, 2
+_QUIET = "recsys_cli.quiet"  # in what the contexts of one call share
 
 
 class OutputFailed(Exception):
@@ -42,6 +45,23 @@ class _CheckedFile(io.FileIO):
             self._is_needed = False
             raise OutputFailed(self.failure)
         return len(data)
+
+
+def remember_quiet(context: click.Context, parameter: click.Parameter, quiet: bool) -> None:
+    """Keep ``--quiet`` where :func:`is_quiet` finds it."""
+    context.meta[_QUIET] = quiet
+
+
+def is_quiet() -> bool:
+    """Whether the command that runs was asked for results and errors only."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_QUIET))
+
+
+def echo_note(text: str) -> None:
+    """Print a line on stderr that is neither result nor error: not with ``--quiet``."""
+    if not is_quiet():
+        click.echo(text, err=True)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recsys_cli.cli.next_command import suggest_question
 from recsys_cli.cli.options import format_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
@@ -117,6 +118,7 @@ def command(
     echo_json(summary) if as_json else _echo(summary)
     if report_file is not None:
         write_report(ReportConfig(model=model, data=data, output=report_file), quiet=as_json)
+    suggest_question(model)
 
 
 def _echo(summary: TrainSummary) -> None:
