@@ -10,7 +10,7 @@ from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
 from recsys_cli.cli.report import check_report, report_option, write_report
 from recsys_cli.config import MODEL_DIR, ReportConfig
-from recsys_cli.config.evaluation import EvaluateConfig
+from recsys_cli.config.evaluation import SPLITS, EvaluateConfig, SplitConfig
 from recsys_cli.config.training import OBJECTIVES, TrainingOptions, read_options
 
 _DEFAULTS = EvaluateConfig()
@@ -19,6 +19,8 @@ Examples:
   recsys evaluate --data data/sample --seeds 1
   recsys evaluate --data data/ml-1m --objective ranking --json
   recsys evaluate --data data/ml-1m --by gender,age
+  recsys evaluate --data data/ml-1m --split time --until 2000-12-01
+  recsys evaluate --data data/ml-1m --split ratings --test-share 0.1
   recsys evaluate --model recommender_system.inference.model --predictions predictions.csv
 """
 
@@ -35,7 +37,26 @@ Examples:
 @click.option(
     "--seeds",
     type=int,
-    help=f"Splits to train and measure on; not with --model.  [default: {_DEFAULTS.num_splits}]",
+    help=f"Splits to train and measure on; not with --model.  [default: {_DEFAULTS.num_splits}; 1 by time]",
+)
+@click.option(
+    "--split",
+    type=click.Choice(SPLITS),
+    help="What is held out: people whole, ratings of others and movies; any ratings; or what came later.  "
+    f"[default: {_DEFAULTS.split.kind}]",
+)
+@click.option(
+    "--test-share",
+    type=float,
+    help=f"Share of the ratings that is held out, by ratings or time.  [default: {_DEFAULTS.split.share:g}]",
+)
+@click.option(
+    "--until", metavar="DATE", help="Learn what lies before, measure what lies after; with --split time."
+)
+@click.option(
+    "--recent-days",
+    type=int,
+    help=f"Days before that moment whose likes are 'Popular of late'.  [default: {_DEFAULTS.split.days}]",
 )
 @click.option("--by", default="", metavar="NAMES", help="Show people apart, by any of gender,age,job.")
 @format_option
@@ -52,6 +73,10 @@ def command(
     ratings: Path | None,
     predictions: Path | None,
     seeds: int | None,
+    split: str | None,
+    test_share: float | None,
+    until: str | None,
+    recent_days: int | None,
     by: str,
     format: str | None,
     skip_bad_lines: bool,
@@ -65,8 +90,9 @@ def command(
     """Measure how well a model rates and ranks what it has not seen, beside simple recommenders.
 
     Without --model, a part of the ratings is held out and a model is trained on the rest, once for each of several
-    random splits. With --model, that model is measured on the ratings that it was not trained on. --report shows
-    the numbers beside that model, or the one in recommender_system.inference.model.
+    random splits, or once for what lies before a moment. With --model, that model is measured on the ratings that
+    it was not trained on. --report shows the numbers beside that model, or the one in
+    recommender_system.inference.model.
     """
     from recsys_cli.cli.evaluation_tables import echo_report
     from recsys_cli.evaluation import evaluate
@@ -81,6 +107,9 @@ def command(
         model=model,
         ratings=ratings,
         predictions=predictions,
+        split=SplitConfig(
+            kind=split or _DEFAULTS.split.kind, test_share=test_share, until=until, recent_days=recent_days
+        ),
         seeds=seeds,
         by=tuple(name.strip() for name in by.split(",") if name.strip()),
         format=format,

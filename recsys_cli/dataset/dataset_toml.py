@@ -32,9 +32,10 @@ _REQUIRED = {
 }
 _OPTIONAL = {
     "movies": ("genres", "separator", "delimiter"),
-    "ratings": ("delimiter",),
+    "ratings": ("time", "delimiter"),
     "users": ("gender", "age", "job", "ages", "jobs", "delimiter"),
 }
+_RATING_COLUMNS = ("user", "movie", "rating", "time")
 _Table = dict[str, Any]
 
 
@@ -99,10 +100,11 @@ def _read_toml(path: Path) -> dict[str, _Table]:
 
 
 def _check_columns(path: Path, ratings: _Table) -> None:
-    columns = [ratings[key] for key in ("user", "movie", "rating")]
-    for place, key in enumerate(("movie", "rating"), start=1):
+    keys = [key for key in _RATING_COLUMNS if key in ratings]
+    columns = [ratings[key] for key in keys]
+    for place, key in enumerate(keys):
         if columns[place] in columns[:place]:
-            other = ("user", "movie")[columns.index(columns[place])]
+            other = keys[columns.index(columns[place])]
             raise DataError(f"{path}: [ratings] {key}: {columns[place]!r} is the column of {other} already")
 
 
@@ -176,12 +178,13 @@ def _read_users(folder: Path, table: _Table, problems: Problems) -> tuple[Users,
 def _ratings_layout(folder: Path, table: _Table) -> RatingsLayout:
     path, delimiter = folder / table["file"], table.get("delimiter", ",")
     scale = Scale(float(table["min"]), float(table["max"]))
-    wanted = [table[key] for key in ("user", "movie", "rating")]
+    keys = [key for key in _RATING_COLUMNS if key in table]
+    wanted = [table[key] for key in keys]
     layout = RatingsLayout(path, tuple(wanted), delimiter=delimiter, csv=True, scale=scale)
     if layout.parquet:
         return layout
     header = read_header(path, delimiter=delimiter)
     names = [f"({name})" for name in header]
-    for name, key in zip(wanted, ("user", "movie", "rating"), strict=True):
+    for name, key in zip(wanted, keys, strict=True):
         names[column_place(path, header, name)] = key
     return RatingsLayout(path, tuple(names), delimiter=delimiter, csv=True, scale=scale)

@@ -211,6 +211,8 @@ def _read_csv(folder: Path, problems: Problems) -> Source:
     names = [f"({name})" for name in header]
     for column, name in (("userId", "user"), ("movieId", "movie"), ("rating", "rating")):
         names[column_place(path, header, column)] = name
+    if "timestamp" in header:
+        names[header.index("timestamp")] = "time"
     ratings = RatingsLayout(path, tuple(names), csv=True, scale=HALF_STARS)
     return Source("ml-csv", movies, None, Demographics(), ratings)
 

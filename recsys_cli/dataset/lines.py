@@ -1,4 +1,4 @@
-"""Text files to numbered lines and fields, in whichever of UTF-8 and latin-1 they are written."""
+"""Text files to numbered lines and fields, in whichever of UTF-8 and latin-1 they are; fields to ids and times."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import codecs
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
+from numpy.typing import NDArray
 
 from recsys_cli.dataset.problems import Problem, Problems, check_regular
 from recsys_cli.errors import DataError
@@ -18,6 +21,9 @@ from recsys_cli.errors import DataError
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 _TAB = "\t"
 _MAX_ID = 2**63 - 1
+UNKNOWN_TIME = 0
+TIMES_ALLOWED = "seconds since 1970, or a date such as 2001-12-31 or 2001-12-31 23:59:59"
+_LATEST = 10**11  # seconds; what is above it counts milliseconds
 
 
 def read_lines(path: Path, problems: Problems) -> Iterator[tuple[int, str]]:
@@ -173,6 +179,48 @@ def parse_id(text: str) -> int | None:
         return None
     # Longer digits need no conversion to be refused; Python limits the length it converts.
     return int(text) if len(text) <= 30 and int(text) <= _MAX_ID else None
+
+
+def parse_time(text: str) -> int | None:
+    """Seconds since 1970 of a number of them, or of an ISO 8601 date, in UTC unless it says otherwise.
+
+    Returns: `UNKNOWN_TIME` for an empty text, and for 0 and less; None for a text that is no time.
+    """
+    try:
+        seconds = int(text) if text else UNKNOWN_TIME
+    except ValueError:
+        seconds = _of_date(text)
+    return max(seconds, UNKNOWN_TIME) if seconds <= _LATEST else None
+
+
+def _of_date(text: str) -> int:
+    """Beyond `_LATEST` where it is no date."""
+    try:
+        date = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return _LATEST + 1
+    return int((date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp())
+
+
+def times_of(column: pa.ChunkedArray) -> NDArray[np.int64] | None:
+    """(R,) seconds since 1970 of a column of whole numbers, dates or points in time, `UNKNOWN_TIME` where empty.
+
+    Returns: None where the column is of anything else.
+    """
+    try:
+        if pa.types.is_temporal(column.type):
+            column = column.cast(pa.timestamp("s"), safe=False)
+        elif not (pa.types.is_integer(column.type) or pa.types.is_null(column.type)):
+            return None
+        times = column.cast(pa.int64()).fill_null(UNKNOWN_TIME).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    return np.maximum(times, UNKNOWN_TIME) if (times <= _LATEST).all() else None
+
+
+def date_text(seconds: int) -> str:
+    """Such as "2001-12-31 23:59", in UTC."""
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M}"
 
 
 def clean_text(text: str) -> str:

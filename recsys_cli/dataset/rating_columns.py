@@ -19,7 +19,17 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from recsys_cli.dataset.lines import fields_text, parse_id, read_parquet, split_csv, value_text
+from recsys_cli.dataset.lines import (
+    TIMES_ALLOWED,
+    UNKNOWN_TIME,
+    fields_text,
+    parse_id,
+    parse_time,
+    read_parquet,
+    split_csv,
+    times_of,
+    value_text,
+)
 from recsys_cli.dataset.problems import Problem, Problems
 from recsys_cli.dataset.scale import Scale
 from recsys_cli.errors import DataError
@@ -38,8 +48,8 @@ class RatingsLayout:
 
     Attributes:
         path: the file; Parquet if its name says so.
-        names: the fields in order; "user", "movie" and "rating" are read, the others are skipped. In Parquet, the
-            three columns of these.
+        names: the fields in order; "user", "movie" and "rating" are read, "time" where it is asked for, the others
+            are skipped. In Parquet, the columns of these: three, or four.
         delimiter: between two fields; "::" or one character.
         csv: whether the first line names the fields, and fields may be quoted.
         scale: of the ratings, None where the values tell.
@@ -56,6 +66,11 @@ class RatingsLayout:
         """Whether it is a Parquet file."""
         return self.path.suffix.casefold() == ".parquet"
 
+    @property
+    def has_times(self) -> bool:
+        """Whether it says when a rating was given."""
+        return len(self.names) > len(_READ) if self.parquet else "time" in self.names
+
 
 class RatingColumns(NamedTuple):
     """Well-formed ratings in the order of the file; ids and values are not checked against anything.
@@ -65,30 +80,42 @@ class RatingColumns(NamedTuple):
         movies: int64 (R,) movie ids.
         values: float32 (R,).
         lines: int64 (R,) line numbers, in Parquet numbers of rows, from 1.
+        times: int64 (R,) seconds since 1970, 0 unknown; None where they were not asked for.
     """
 
     users: NDArray[np.int64]
     movies: NDArray[np.int64]
     values: NDArray[np.float32]
     lines: NDArray[np.int64]
+    times: NDArray[np.int64] | None = None
 
 
-def read_rating_columns(layout: RatingsLayout, problems: Problems) -> RatingColumns:
+def read_rating_columns(layout: RatingsLayout, problems: Problems, *, timed: bool = False) -> RatingColumns:
     """Read a ratings file; a line that is not well-formed becomes a problem and is left out.
 
-    Raises: DataError: if the file is missing, empty or unreadable.
+    Args:
+        layout: the file and how it is written.
+        problems: takes the bad lines.
+        timed: read the times, too.
+
+    Raises: DataError: if the file is missing, empty or unreadable, or has no times where they are asked for.
     """
+    if timed and not layout.has_times:
+        raise DataError(f"{layout.path}: does not say when a rating was given, so there is no order of time")
+    fields = (*_READ, "time") if timed else _READ
     if layout.parquet:
-        return _read_parquet(layout, problems)
+        return _read_parquet(layout, fields, problems)
     parts = []
     for first_line, block in _blocks(layout):
-        part = _parse_block(layout, first_line, block)
+        part = _parse_block(layout, fields, first_line, block)
         if part is None:
-            part = _parse_rows(layout, layout.names, _split(layout, first_line, block, problems), problems)
+            rows = _split(layout, first_line, block, problems)
+            part = _parse_rows(layout, layout.names, fields, rows, problems)
         parts.append(part)
     if not parts:
         raise DataError(f"{layout.path}: empty file")
-    return RatingColumns(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    columns = zip(*(part[: len(fields) + 1] for part in parts), strict=True)
+    return RatingColumns(*map(np.concatenate, columns))
 
 
 def _blocks(layout: RatingsLayout) -> Iterator[tuple[int, bytes]]:
@@ -122,7 +149,9 @@ def _num_lines(block: bytes) -> int:
     return block.count(b"\n") + returns + (block[-1:] not in b"\r\n")
 
 
-def _parse_block(layout: RatingsLayout, first_line: int, block: bytes) -> RatingColumns | None:
+def _parse_block(
+    layout: RatingsLayout, read: tuple[str, ...], first_line: int, block: bytes
+) -> RatingColumns | None:
     """The ratings of a block by pyarrow, or None unless every line is one and as it should be."""
     if b"0x" in block or b"0X" in block:
         return None  # pyarrow reads hexadecimal numbers, which no ratings file means
@@ -139,7 +168,7 @@ def _parse_block(layout: RatingsLayout, first_line: int, block: bytes) -> Rating
                 delimiter=layout.delimiter[0], quote_char='"' if layout.csv else False
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=types, include_columns=list(types), null_values=[""]
+                column_types=types, include_columns=[*types, *read[len(_READ) :]], null_values=[""]
             ),
         )
     except pa.ArrowInvalid:
@@ -148,10 +177,18 @@ def _parse_block(layout: RatingsLayout, first_line: int, block: bytes) -> Rating
     # Fewer rows than lines: some are blank, or a quote that is not closed took the lines after it along.
     if table.num_rows != num_lines or any(table[name].null_count for name in _READ):
         return None
+    return _well_formed(table, np.arange(first_line, first_line + num_lines))
+
+
+def _well_formed(table: pa.Table, lines: NDArray[np.int64]) -> RatingColumns | None:
+    """The columns of a table without empty ids and ratings, None where one of them is not as it should be."""
     users, movies, values = (table[name].to_numpy() for name in _READ)
-    if users.min() < 0 or movies.min() < 0 or not np.isfinite(values).all():
+    times = times_of(table["time"]) if "time" in table.column_names else None
+    if "time" in table.column_names and times is None:
         return None
-    return RatingColumns(users, movies, values, np.arange(first_line, first_line + num_lines))
+    if (len(values) and (users.min() < 0 or movies.min() < 0)) or not np.isfinite(values).all():
+        return None
+    return RatingColumns(users, movies, values, lines, times)
 
 
 def _split(
@@ -169,43 +206,52 @@ def _split(
             yield number, fields
 
 
-def _read_parquet(layout: RatingsLayout, problems: Problems) -> RatingColumns:
-    table = read_parquet(layout.path, layout.names).rename_columns(list(_READ))
+def _read_parquet(layout: RatingsLayout, fields: tuple[str, ...], problems: Problems) -> RatingColumns:
+    table = read_parquet(layout.path, layout.names[: len(fields)]).rename_columns(list(fields))
     with suppress(pa.ArrowInvalid):
-        numbers = table.cast(pa.schema(_TYPES))
-        if not any(column.null_count for column in numbers.columns):
-            users, movies, values = (column.to_numpy() for column in numbers.columns)
-            if np.isfinite(values).all() and (users >= 0).all() and (movies >= 0).all():
-                return RatingColumns(users, movies, values, np.arange(1, len(values) + 1))
+        types = {**_TYPES, **{name: table.schema.field(name).type for name in fields[len(_READ) :]}}
+        numbers = table.cast(pa.schema(types))
+        if not any(numbers[name].null_count for name in _READ):
+            found = _well_formed(numbers, np.arange(1, table.num_rows + 1))
+            if found is not None:
+                return found
     batches = (zip(*(column.to_pylist() for column in batch), strict=True) for batch in table.to_batches())
     rows = ([value_text(value) for value in row] for row in chain.from_iterable(batches))
-    return _parse_rows(layout, _READ, enumerate(rows, start=1), problems)
+    return _parse_rows(layout, fields, fields, enumerate(rows, start=1), problems)
 
 
 def _parse_rows(
-    layout: RatingsLayout, names: tuple[str, ...], rows: Iterator[tuple[int, list[str]]], problems: Problems
+    layout: RatingsLayout,
+    names: tuple[str, ...],
+    read: tuple[str, ...],
+    rows: Iterator[tuple[int, list[str]]],
+    problems: Problems,
 ) -> RatingColumns:
     """Numbers from the well-formed rows; the others become problems."""
-    users, movies, values, lines = array("q"), array("q"), array("f"), array("q")
-    places = [names.index(name) for name in _READ]
+    users, movies, values, lines, times = array("q"), array("q"), array("f"), array("q"), array("q")
+    places = [names.index(name) for name in read]
     for number, fields in rows:
         if len(fields) != len(names):
             allowed = fields_text(names, layout.delimiter)
             problems.add(Problem(layout.path, number, "line", layout.delimiter.join(fields), allowed))
             continue
-        user, movie, rating = (fields[place].strip() for place in places)
-        user_id, movie_id = parse_id(user), parse_id(movie)
+        user, movie, rating, *when = (fields[place].strip() for place in places)
+        user_id, movie_id, time = parse_id(user), parse_id(movie), parse_time("".join(when))
         if user_id is None or movie_id is None:
             name, text = ("user", user) if user_id is None else ("movie", movie)
             problems.add(Problem(layout.path, number, name, text, "a whole number from 0"))
         elif not _NUMBER.fullmatch(rating):
             problems.add(Problem(layout.path, number, "rating", rating, "a number"))
+        elif time is None:
+            problems.add(Problem(layout.path, number, "time", when[0], f"{TIMES_ALLOWED}, or nothing"))
         else:
             users.append(user_id)
             movies.append(movie_id)
             values.append(max(-_HUGE, min(float(rating), _HUGE)))
             lines.append(number)
-    return RatingColumns(*(np.array(column) for column in (users, movies, values, lines)))
+            times.append(time)
+    columns = (users, movies, values, lines, times)[: len(read) + 1]
+    return RatingColumns(*map(np.array, columns))
 
 
 def rating_times(layout: RatingsLayout) -> NDArray[np.int64]:
@@ -215,14 +261,10 @@ def rating_times(layout: RatingsLayout) -> NDArray[np.int64]:
         layout: the file and how it is written.
 
     Returns: (N,) int64 seconds since 1970, in the order of the file; empty where it has none, or where the column
-        is not of whole numbers throughout.
+        is not of whole numbers or dates throughout.
     """
     fields = layout.names
-    if layout.csv and not layout.parquet and layout.path.is_file():
-        with layout.path.open("rb") as file:
-            header = file.readline().decode("utf-8-sig", "replace").strip().split(layout.delimiter)
-        fields = tuple("time" if name == "timestamp" else name for name in header)
-    if "time" not in fields or layout.parquet:
+    if layout.parquet or not layout.has_times:
         return np.empty(0, dtype=np.int64)
     # A delimiter of two letters is one letter with an empty field between.
     names = [name for field in fields for name in (field, *(f"{field}-gap" for _ in layout.delimiter[1:]))]
@@ -232,10 +274,9 @@ def rating_times(layout: RatingsLayout) -> NDArray[np.int64]:
             layout.path,
             pyarrow.csv.ReadOptions(column_names=names, skip_rows=int(layout.csv)),
             pyarrow.csv.ParseOptions(delimiter=layout.delimiter[0], quote_char='"' if layout.csv else False),
-            pyarrow.csv.ConvertOptions(include_columns=["time"], column_types={"time": pa.int64()}),
+            pyarrow.csv.ConvertOptions(include_columns=["time"]),
         )
     except pa.ArrowInvalid:
         return np.empty(0, dtype=np.int64)
-    times = table["time"].fill_null(0).to_numpy().astype(np.int64)
-    known: NDArray[np.int64] = times[times > 0]
-    return known
+    times = times_of(table["time"])
+    return np.empty(0, dtype=np.int64) if times is None else times[times > UNKNOWN_TIME]

@@ -23,11 +23,13 @@ class RatingsFile:
         user_ids: int64 (U,), ascending: those given, or all that have rated.
         ratings: in the order of the file.
         scale: of their values.
+        times: int64 (R,) seconds since 1970 of each, 0 unknown; None where they were not asked for.
     """
 
     user_ids: NDArray[np.int64]
     ratings: Ratings
     scale: Scale
+    times: NDArray[np.int64] | None = None
 
 
 def read_ratings(
@@ -36,6 +38,7 @@ def read_ratings(
     movie_ids: NDArray[np.int64],
     user_ids: NDArray[np.int64] | None,
     problems: Problems,
+    timed: bool = False,
 ) -> RatingsFile:
     """Read and check a ratings file; bad lines become problems and are left out.
 
@@ -44,10 +47,11 @@ def read_ratings(
         movie_ids: int64 (M,), ascending; another movie is a problem.
         user_ids: int64 (U,), ascending, another user is a problem; None if nobody lists the users.
         problems: takes the bad lines.
+        timed: read the times, too.
 
-    Raises: DataError: if the file is missing, empty or unreadable.
+    Raises: DataError: if the file is missing, empty or unreadable, or has no times where they are asked for.
     """
-    columns = read_rating_columns(layout, problems)
+    columns = read_rating_columns(layout, problems, timed=timed)
     scale = layout.scale or find_scale(columns.values)
     movies = rows_of(columns.movies, movie_ids)
     on_scale, listed = scale.holds(columns.values), movies > 0
@@ -70,4 +74,5 @@ def read_ratings(
         problems.count += max(len(rows) - SHOWN, 0)
     good = on_scale & listed & known
     ratings = Ratings(users, movies, columns.values)
-    return RatingsFile(user_ids, ratings if good.all() else ratings.at(good), scale)
+    times = None if columns.times is None else columns.times[good]
+    return RatingsFile(user_ids, ratings if good.all() else ratings.at(good), scale, times)

@@ -41,6 +41,7 @@ class Dataset:
         format: name of the format.
         problems: the bad lines that were left out.
         num_repeated: ratings left out because the same user rated the same movie further down.
+        times: int64 (R,) seconds since 1970 of each rating, 0 unknown; None where they were not asked for.
     """
 
     movie_ids: NDArray[np.int64]
@@ -57,6 +58,14 @@ class Dataset:
     format: str
     problems: Problems
     num_repeated: int
+    times: NDArray[np.int64] | None = None
+
+    def without_repeats(self) -> Dataset:
+        """The same without times, and with the last rating in the file of each movie by each user alone."""
+        last = _last_of_each_pair(self.ratings, len(self.movie_ids))
+        ratings = self.ratings if last is None else self.ratings.at(last)
+        left_out = len(self.ratings) - len(ratings)
+        return dataclasses.replace(self, ratings=ratings, times=None, num_repeated=self.num_repeated + left_out)
 
     @property
     def fingerprint(self) -> str:
@@ -81,21 +90,29 @@ class Dataset:
 
 
 def read_dataset(
-    path: Path, *, format: str | None = None, skip_bad_lines: bool = False, ratings_file: Path | None = None
+    path: Path,
+    *,
+    format: str | None = None,
+    skip_bad_lines: bool = False,
+    ratings_file: Path | None = None,
+    timed: bool = False,
 ) -> Dataset:
     """Read a data set.
 
-    Of several ratings of one movie by one user the last in the file counts.
+    Of several ratings of one movie by one user the last in the file counts. With ``timed`` all of them are there:
+    which one counts depends on the moment.
 
     Args:
         path: folder of the data set.
         format: one of `formats.FORMATS`, None to tell it by the files of the folder.
         skip_bad_lines: leave bad lines out instead of refusing the data set.
         ratings_file: another file of ratings in the layout of the data set's own, to read instead of that.
+        timed: read when each rating was given.
 
     Raises:
         ConfigError: if there is no such format.
-        DataError: if a file is missing or has bad lines; it lists the first with file, line and field.
+        DataError: if a file is missing or has bad lines; it lists the first with file, line and field. If it has
+            no times where they are asked for.
     """
     problems = Problems()
     source = read_source(path, format=format, problems=problems)
@@ -110,6 +127,7 @@ def read_dataset(
         movie_ids=source.movies.ids,
         user_ids=source.users.ids if source.users else None,
         problems=problems,
+        timed=timed,
     )
     if not skip_bad_lines:
         problems.raise_if_any(hint=_HINT)
@@ -120,7 +138,7 @@ def read_dataset(
 
 def _assemble(source: Source, file: RatingsFile, problems: Problems) -> Dataset:
     movies, users = source.movies, source.users or Users.without_attributes(file.user_ids)
-    last = _last_of_each_pair(file.ratings, len(movies.ids))
+    last = None if file.times is not None else _last_of_each_pair(file.ratings, len(movies.ids))
 
     def by_row(values: NDArray[np.int32]) -> NDArray[np.int32]:
         return np.concatenate([np.zeros(1, dtype=np.int32), values])
@@ -140,6 +158,7 @@ def _assemble(source: Source, file: RatingsFile, problems: Problems) -> Dataset:
         format=source.format,
         problems=problems,
         num_repeated=0 if last is None else len(file.ratings) - len(last),
+        times=file.times,
     )
 
 

@@ -16,10 +16,12 @@ from recsys_cli.evaluation.baselines import (
     ease,
     ease_on_stars,
     implicit_als,
+    implicit_bpr,
     liked_genres,
     popular,
     popular_genres,
     popular_in_group,
+    popular_recently,
 )
 from recsys_cli.evaluation.interactions import Interactions
 
@@ -31,9 +33,10 @@ class Entry:
     Attributes:
         name: as programs call it.
         title: as people read it.
-        ranks: what it orders movies for: ``known`` users, ``cold`` users, ``new`` movies.
+        ranks: what it orders movies for: ``known`` users, ``cold`` users, ``all`` users, ``new`` movies.
         fit: from training ratings, options and a seed.
         rates: whether it estimates ratings.
+        only_by_time: whether it is measured only where the split is by time.
     """
 
     name: str
@@ -41,11 +44,12 @@ class Entry:
     ranks: frozenset[str]
     fit: Callable[[Interactions, BaselineConfig, int], Baseline]
     rates: bool = False
+    only_by_time: bool = False
 
 
 _NOTHING: frozenset[str] = frozenset()
-_KNOWN, _NEW = frozenset({"known"}), frozenset({"new"})
-_USERS = frozenset({"known", "cold"})
+_KNOWN, _NEW = frozenset({"known", "all"}), frozenset({"new"})
+_USERS = frozenset({"known", "cold", "all"})
 
 
 def _without_options(fit: Callable[[Interactions], Baseline]) -> Callable[..., Baseline]:
@@ -71,6 +75,17 @@ def _fit_als(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
     )
 
 
+def _fit_bpr(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
+    return implicit_bpr(
+        data,
+        factors=config.bpr_factors,
+        learning_rate=config.bpr_learning_rate,
+        regularization=config.bpr_regularization,
+        sweeps=config.bpr_iterations,
+        seed=seed,
+    )
+
+
 _most_rated = _without_options(partial(popular, likes_only=False))
 _most_rated_in_group = _without_options(partial(popular_in_group, likes_only=False))
 BASELINES = (
@@ -78,6 +93,7 @@ BASELINES = (
     Entry("biases", "User + movie bias", _USERS, _fit_biases, rates=True),
     Entry("chance", "Chance", _NEW, lambda data, config, seed: Chance(data, seed=seed)),
     Entry("popular", "Most popular", _USERS, _without_options(popular)),
+    Entry("popular_recently", "Popular of late", _USERS, _without_options(popular_recently), only_by_time=True),
     Entry("popular_in_group", "Popular in group", _USERS, _without_options(popular_in_group)),
     Entry("most_rated", "Most rated", _USERS, _most_rated),
     Entry("most_rated_in_group", "Most rated in group", _USERS, _most_rated_in_group),
@@ -95,6 +111,7 @@ BASELINES = (
         lambda data, config, seed: attribute_ridge(data, penalty=config.ridge_penalty),
     ),
     Entry("als", "Implicit ALS", _KNOWN, _fit_als),
+    Entry("bpr", "BPR", _KNOWN, _fit_bpr, only_by_time=True),
     Entry("ease", "EASE", _KNOWN, lambda data, config, seed: ease(data, penalty=config.ease_penalty)),
     Entry(
         "ease_on_stars",

@@ -130,6 +130,13 @@ def popular(data: Interactions, *, likes_only: bool = True) -> ByGroup:
     return ByGroup(count_by_movie(_chosen(data, likes_only))[None], np.zeros_like(data.genders))
 
 
+def popular_recently(data: Interactions) -> ByGroup:
+    """Most recent likes first, ties by those of all times."""
+    everybody = np.zeros_like(data.genders)
+    recent, ever = count_by_movie(data.liked_recently()), count_by_movie(data.liked())
+    return ByGroup((recent + ever / (ever.max(initial=0) + 1))[None], everybody)
+
+
 def popular_in_group(data: Interactions, *, likes_only: bool = True) -> ByGroup:
     """Most likes, or ratings, among people of the same gender and age group first, ties by those of everybody."""
     _, groups = np.unique(data.genders * (int(data.ages.max(initial=0)) + 1) + data.ages, return_inverse=True)

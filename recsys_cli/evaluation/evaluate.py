@@ -18,12 +18,14 @@ from recsys_cli.config.training import TrainConfig, TrainingOptions
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split
 from recsys_cli.evaluation.baseline_list import BASELINES
+from recsys_cli.evaluation.description import describe_given
 from recsys_cli.evaluation.favourites_curve import curve, measure_ways
 from recsys_cli.evaluation.given_model import open_given, write_predictions
 from recsys_cli.evaluation.parts import attributes
-from recsys_cli.evaluation.protocol import Case, Group, describe_given, describe_splits, split_cases
+from recsys_cli.evaluation.protocol import Case, Group
 from recsys_cli.evaluation.result import EvaluationReport
 from recsys_cli.evaluation.served import ServedModel
+from recsys_cli.evaluation.splits import splits_of
 from recsys_cli.evaluation.study import Study
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.user_vector import user_vector
@@ -87,33 +89,38 @@ def _measure_splits(
 ) -> EvaluationReport:
     started = time.monotonic()
     data = train.find_data(config.data, download=config.download, progress=progress)
-    dataset = read_dataset(data, format=config.format, skip_bad_lines=config.skip_bad_lines)
+    dataset = read_dataset(
+        data,
+        format=config.format,
+        skip_bad_lines=config.skip_bad_lines,
+        timed=config.split.kind == "time",
+    )
     train.say_bad_lines(data, dataset, progress)
     by = attributes(dataset, config.by)
+    splits = splits_of(dataset, config, protocol)
     seeds = range(1, config.num_splits + 1)
     favourites = []
     for seed in seeds:
-        for case in split_cases(dataset, protocol, seed=seed):
+        for case in splits.cases(seed):
             where = f"split {seed} of {config.num_splits}, {' and '.join(group.kind for group in case.groups)}"
             progress.say(f"{where}: training on {len(case.train):,} ratings")
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "model"
-                model = train_on(dataset, case, config.options, data_dir=data, model=path, progress=progress)
+                model = train_on(case.dataset, case, config.options, data_dir=data, model=path, progress=progress)
                 served = ServedModel(model, dataset)
                 with _stages(progress, f"{where}: ") as stage:
                     study.add(case, served, title=_title(model), stage=stage)
-                favourites += [
-                    _favourites(dataset, model, case, cold) for cold in case.groups if cold.kind == "cold"
-                ]
+                if config.split.kind == "people":
+                    favourites += [
+                        _favourites(dataset, model, case, cold) for cold in case.groups if cold.kind == "cold"
+                    ]
     return EvaluationReport(
         data=str(data),
-        fingerprint=dataset.fingerprint,
+        fingerprint=dataset.without_repeats().fingerprint,
         objective=config.options.objective.objective,
         k=protocol.k,
         seeds=tuple(seeds),
-        protocol=describe_splits(
-            dataset, protocol, seeds=config.num_splits, holdout=config.options.schedule.holdout
-        ),
+        protocol=splits.description,
         notes=tuple(study.notes),
         groups=study.groups(by),
         favourites=curve(favourites) if favourites else None,

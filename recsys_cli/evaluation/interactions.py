@@ -27,6 +27,8 @@ class Interactions:
         ages: (U + 1,) int.
         jobs: (U + 1,) int.
         genres: (M + 1, G) float32, 1 where the movie has the genre.
+        recent: (R,) bool, whether a rating is of the last days before the moment that a split by time is cut at;
+            None for another split.
     """
 
     ratings: Ratings
@@ -37,6 +39,7 @@ class Interactions:
     ages: NDArray[np.integer]
     jobs: NDArray[np.integer]
     genres: Floats
+    recent: NDArray[np.bool_] | None = None
 
     @property
     def num_users(self) -> int:
@@ -65,6 +68,12 @@ class Interactions:
     def liked(self) -> sp.csr_matrix:
         """(U + 1, M + 1) float32, 1 at every like."""
         return self._matrix(self.ratings.at(self.ratings.values >= self.like_from))
+
+    def liked_recently(self) -> sp.csr_matrix:
+        """(U + 1, M + 1) float32, 1 at every recent like; raises ValueError where nothing is known of times."""
+        if self.recent is None:
+            raise ValueError("ratings without times are not recent")
+        return self._matrix(self.ratings.at((self.ratings.values >= self.like_from) & self.recent))
 
     def stars(self) -> sp.csr_matrix:
         """(U + 1, M + 1) float32, every rating as a share of the top of the scale."""

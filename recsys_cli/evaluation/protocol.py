@@ -20,7 +20,7 @@ class Group:
     """Held-out ratings of one kind, in rows of the data set.
 
     Attributes:
-        kind: ``known`` users, ``cold`` users, or ``new`` movies.
+        kind: ``known`` users, ``cold`` users, ``new`` movies, or ``all`` users.
         ratings: what is held out.
         candidates: (M + 1,) bool, movies that compete in a ranking; row 0, no movie, never does, and neither do
             those that the user rated in training.
@@ -37,12 +37,14 @@ class Case:
 
     Attributes:
         seed: of the split.
-        train: int64, ascending indices of the data set's ratings that are learnt from.
+        dataset: what the training is given; it may hold ratings that are not learnt from.
+        train: int64, ascending indices of its ratings that are learnt from.
         data: those ratings, with what is known of users and movies.
         groups: held-out ratings; none of them is among those of ``data``.
     """
 
     seed: int
+    dataset: Dataset
     train: Ints
     data: Interactions
     groups: tuple[Group, ...]
@@ -70,6 +72,7 @@ def split_cases(dataset: Dataset, protocol: ProtocolConfig, *, seed: int) -> tup
     all_movies = _all_movies(dataset)
     users = Case(
         seed=seed,
+        dataset=dataset,
         train=train,
         data=interactions(dataset, train, protocol),
         groups=(
@@ -82,9 +85,29 @@ def split_cases(dataset: Dataset, protocol: ProtocolConfig, *, seed: int) -> tup
     candidates[dataset.ratings.movie_rows[new]] = True
     return users, Case(
         seed=seed,
+        dataset=dataset,
         train=without,
         data=interactions(dataset, without, protocol),
         groups=(_group(dataset, "new", new, candidates=candidates),),
+    )
+
+
+def ratings_case(dataset: Dataset, protocol: ProtocolConfig, *, share: float, seed: int) -> Case:
+    """The split of the literature on rating prediction: a random share of all ratings is held out.
+
+    Args:
+        dataset: all ratings.
+        protocol: from which rating a movie is liked.
+        share: of the ratings that is held out, (0, 1).
+        seed: of the split.
+    """
+    split = hold_out_ratings(len(dataset.ratings), share=share, rng=np.random.default_rng(seed))
+    return Case(
+        seed=seed,
+        dataset=dataset,
+        train=split.train,
+        data=interactions(dataset, split.train, protocol),
+        groups=(_group(dataset, "all", split.held_out, candidates=_all_movies(dataset)),),
     )
 
 
@@ -108,50 +131,11 @@ def model_case(dataset: Dataset, protocol: ProtocolConfig, *, train: Ints, held_
     )
     return Case(
         seed=1,
+        dataset=dataset,
         train=train,
         data=interactions(dataset, train, protocol),
         groups=tuple(group for group in groups if len(group.ratings)),
     )
-
-
-def describe_splits(dataset: Dataset, protocol: ProtocolConfig, *, seeds: int, holdout: float) -> tuple[str, ...]:
-    """What :func:`split_cases` does, and how to read the numbers, in sentences."""
-    epoch = f"{_percent(holdout)} of it choose the epoch" if holdout else "every rating is learnt from"
-    return (
-        f"Split, for each of {seeds} seeds: {_percent(protocol.cold_users)} of the users are held out whole (cold "
-        f"users); of the other users' ratings {_percent(protocol.test_ratings)} are held out at random (known "
-        f"users); the rest is trained on: {epoch}.",
-        f"New movies: a second training without the ratings of {_percent(protocol.new_movies)} of the movies; "
-        "these are ranked among themselves, for the users who are not cold.",
-        *_describe_ranking(len(dataset.movie_ids), dataset.rating_max, protocol),
-    )
-
-
-def describe_given(case: Case, protocol: ProtocolConfig) -> tuple[str, ...]:
-    """What :func:`model_case` does, and how to read the numbers, in sentences."""
-    return (
-        "Measured are ratings that the model was not trained on: of users whom it has ratings of (known users), "
-        "of the others (cold users), and of movies that it has no ratings of (new movies, ranked among "
-        "themselves).",
-        *_describe_ranking(case.data.num_movies, case.data.rating_max, protocol),
-    )
-
-
-def _describe_ranking(num_movies: int, rating_max: float, protocol: ProtocolConfig) -> tuple[str, ...]:
-    return (
-        f"Relevant: a rating of {protocol.like_share * rating_max:g} or more. Known and cold users are given a "
-        f"ranking of all {num_movies:,} movies, without those that the user rated in training.",
-        "Lift: NDCG over that of Most popular (known users), Popular in group (cold users), Popular genres (new "
-        "movies). Coverage: share of the movies that stand in anybody's list. Diversity: how much the genres "
-        f"within a list differ, 0 to 1. Long tail: share of a list that is not among the {protocol.head} most "
-        "rated movies. Novelty: mean over a list of -log2 of the share of people who rated the movie.",
-        f"± is half of a 95 % interval: 1.96 standard errors, from {protocol.resamples:,} bootstrap resamples of "
-        "the users. Differences are paired by user.",
-    )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:g} %"
 
 
 def interactions(dataset: Dataset, train: Ints, protocol: ProtocolConfig) -> Interactions:

@@ -14,8 +14,13 @@ from recsys_cli.evaluation.measures import Measured
 from recsys_cli.evaluation.parts import Attribute, Part, divide
 
 MODEL = "model"
-_KINDS = {"known": "Known users", "cold": "Cold users", "new": "New movies"}
-_REFERENCE = {"known": ("popular",), "cold": ("popular_in_group", "popular"), "new": ("popular_genres",)}
+_KINDS = {"all": "All users", "known": "Known users", "cold": "Cold users", "new": "New movies"}
+_REFERENCE = {
+    "all": ("popular",),
+    "known": ("popular",),
+    "cold": ("popular_in_group", "popular"),
+    "new": ("popular_genres",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +76,7 @@ class GroupReport:
     """All recommenders on one kind of held-out ratings.
 
     Attributes:
-        kind: ``known``, ``cold`` or ``new``.
+        kind: ``known``, ``cold`` or ``new``; ``all`` where ratings were held out whosever they are.
         title: as people read it.
         users: users with a held-out rating, mean over the splits.
         rankers: users among them who like something of what is held out; rankings are of these.
@@ -116,8 +121,9 @@ class EvaluationReport:
         seeds: of the splits; empty for a model that was given.
         protocol: what was held out, and what the numbers mean.
         notes: what was left out, and why.
-        groups: known users, cold users, new movies; without those that have no ratings.
-        favourites: cold users who name a few likes; None for a model that was given, or too few people.
+        groups: known users, cold users, new movies, or all users; without those that have no ratings.
+        favourites: cold users who name a few likes; None for a model that was given, too few people, or where the
+            split is not by people.
         seconds: that it took.
     """
 

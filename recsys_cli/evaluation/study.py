@@ -43,7 +43,7 @@ class Study:
             self._keep(kind, group, MODEL, title, group.measure(model, ranks=True))
         for entry in BASELINES:
             wanted = [kind for kind in groups if entry.rates or kind in entry.ranks]
-            if not wanted:
+            if not wanted or (entry.only_by_time and case.data.recent is None):
                 continue
             if reason := why_not(entry, case.data, self._baselines):
                 self._note(f"{entry.title} is left out: {reason}.")

@@ -19,7 +19,7 @@ FLAGS = "11 fields: id|title|date|video date|address|a flag for each genre"
 PERSON = "5 fields: id|age|gender|job|zip code"
 RATING = "4 fields: user <tab> movie <tab> rating <tab> time"
 CSV_MOVIE = "3 fields: movieId,title,genres"
-CSV_RATING = "4 fields: user,movie,rating,(timestamp)"
+CSV_RATING = "4 fields: user,movie,rating,time"
 GENDERS = "M, F, male, female, 0 (male), 1 (female)"
 
 
@@ -392,10 +392,12 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     (tmp_path / "dataset.toml").write_text(text.split("```toml\n")[1].split("```")[0])
     categories = {"item_id": [1], "name": ["Tea"], "categories": ["Drinks|Hot"]}
     pq.write_table(pa.table(categories), tmp_path / "items.parquet")
-    write(tmp_path / "ratings.csv", ["customer,item_id,stars", "7,1,9.5"])
+    write(tmp_path / "ratings.csv", ["customer,item_id,stars,at", "7,1,9.5,2001-01-01"])
     write(tmp_path / "customers.csv", ["customer;sex;age;occupation", "7;female;44;nurse"])
-    dataset = read_dataset(tmp_path)
+    dataset = read_dataset(tmp_path, timed=True)
     assert dataset.movie_genres == (("Drinks", "Hot"),)
+    assert dataset.times is not None
+    assert dataset.times.tolist() == [978307200]
     assert dataset.ratings.values.tolist() == [9.5]
     assert [dataset.user_genders[1], dataset.user_ages[1], dataset.user_jobs[1]] == [2, 2, 2]
 

@@ -23,6 +23,7 @@ from recsys_cli.evaluation.baselines import (
     popular,
     popular_genres,
     popular_in_group,
+    popular_recently,
 )
 from recsys_cli.evaluation.interactions import Interactions
 from recsys_cli.metrics import top_k
@@ -60,7 +61,8 @@ def random_data(rng: np.random.Generator, num_users: int = 60, num_movies: int =
         ages=rng.integers(0, 4, num_users).tolist(),
         jobs=rng.integers(0, 5, num_users).tolist(),
     )
-    return dataclasses.replace(drawn, genres=(rng.random((num_movies + 1, 5)) < 0.4).astype(np.float32))
+    genres = (rng.random((num_movies + 1, 5)) < 0.4).astype(np.float32)
+    return dataclasses.replace(drawn, genres=genres, recent=rng.random(len(drawn.ratings)) < 0.3)
 
 
 def test_mean(data: Interactions) -> None:
@@ -97,6 +99,15 @@ def test_biases_stay_on_the_scale() -> None:
 
 def test_popular_counts_likes(data: Interactions) -> None:
     assert popular(data).scores(EVERYBODY[:1]).tolist() == [[0, 2, 3, 2, 0]]
+
+
+def test_popular_of_late_breaks_ties_by_the_likes_of_all_times(data: Interactions) -> None:
+    users, movies = data.ratings.user_rows, data.ratings.movie_rows
+    recent = dataclasses.replace(data, recent=(users == 1) | ((users == 4) & (movies == 3)))
+    scores = popular_recently(recent).scores(EVERYBODY[:1])
+    np.testing.assert_allclose(scores, [[0, 1 + 2 / 4, 1 + 3 / 4, 1 + 2 / 4, 0]])
+    with pytest.raises(ValueError, match="without times"):
+        popular_recently(data)
 
 
 def test_popular_in_group_breaks_ties_by_the_likes_of_everybody(data: Interactions) -> None:

@@ -206,6 +206,30 @@ def test_ratings_of_a_file(model: Path, tmp_path: Path) -> None:
             "--by 'height' is not allowed; allowed: gender, age, job, separated by commas",
             2,
         ),
+        (["--test-share", "0.2"], "--test-share needs --split ratings or --split time", 2),
+        (["--split", "ratings", "--until", "2001-01-01"], "--until needs --split time", 2),
+        (["--split", "ratings", "--recent-days", "7"], "--recent-days needs --split time", 2),
+        (
+            ["--split", "time", "--until", "2001-01-01", "--test-share", "0.2"],
+            "--until and --test-share exclude each other: both say where the ratings are cut",
+            2,
+        ),
+        (
+            ["--split", "time", "--test-share", "1"],
+            "--test-share 1 is not allowed; allowed: above 0, below 1",
+            2,
+        ),
+        (["--split", "time", "--recent-days", "0"], "--recent-days 0 is not allowed; allowed: 1 to 36500", 2),
+        (
+            ["--split", "time", "--until", "christmas"],
+            "--until 'christmas' is not allowed; allowed: a date such as 2000-12-31 or '2000-12-31 18:00'",
+            2,
+        ),
+        (
+            ["--split", "time", "--model", "model"],
+            "--split and --model exclude each other: a split is what a model is trained for",
+            2,
+        ),
         (["--seeds", "0"], "--seeds 0 is not allowed; allowed: 1 to 100", 2),
         (
             ["--seeds", "3", "--model", "model"],
@@ -243,6 +267,18 @@ def test_ratings_of_a_file(model: Path, tmp_path: Path) -> None:
 def test_mistakes(arguments: list[str], message: str, code: int) -> None:
     result = evaluate(*arguments)
     assert (result.stdout, result.stderr, result.exit_code) == ("", f"Error: {message}\n", code)
+
+
+def test_a_split_of_all_ratings_is_measured_as_one_group(fast: Path) -> None:
+    options = ("--data", str(SAMPLE), "--config", str(fast), "--split", "ratings", "--seeds", "1")
+    result = evaluate(*options, "--test-share", "0.05", "--json")
+    assert result.exit_code == 0, result.output
+    (group,) = json.loads(result.stdout)["groups"]
+    rows = {row["name"]: row for row in group["rows"]}
+    assert group["kind"] == "all"
+    assert group["ratings"] == round(0.05 * len(read_dataset(SAMPLE).ratings))
+    assert value(rows["model"], "rmse") < value(rows["mean"], "rmse")
+    assert {"ease", "als", "attribute_ridge"} < set(rows)
 
 
 def test_ratings_that_are_all_seen(model: Path, tmp_path: Path) -> None:

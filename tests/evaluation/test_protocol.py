@@ -8,7 +8,7 @@ import pytest
 from recsys_cli.config.evaluation import ProtocolConfig
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.rows import Ratings
-from recsys_cli.evaluation.protocol import Case, Group, model_case, split_cases
+from recsys_cli.evaluation.protocol import Case, Group, model_case, ratings_case, split_cases
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 
@@ -78,6 +78,16 @@ def test_the_training_ratings_are_the_data_sets(dataset: Dataset) -> None:
     hot = {vocabulary[genre] for genre in np.flatnonzero(case.data.genres[row])}
     assert hot == set(dataset.movie_genres[row - 1])
     assert not case.data.genres[0].any()
+
+
+def test_a_share_of_all_ratings(dataset: Dataset) -> None:
+    case = ratings_case(dataset, ProtocolConfig(), share=0.2, seed=3)
+    (group,) = case.groups
+    assert group.kind == "all"
+    assert len(group.ratings) == round(0.2 * len(dataset.ratings))
+    assert not trained(dataset, case) & held_out(dataset, group)
+    assert trained(dataset, case) | held_out(dataset, group) == pairs(dataset, dataset.ratings)
+    assert len(np.unique(group.ratings.user_rows)) > 900  # whosever they are
 
 
 def test_a_given_model_sorts_ratings_by_what_it_has_seen(dataset: Dataset) -> None:
