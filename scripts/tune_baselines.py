@@ -3,7 +3,8 @@
     python scripts/tune_baselines.py --data data/ml-1m ease als
 
 Validation is within the training part of the first split of ``recsys evaluate``, divided once more by the same
-protocol: the ratings that the published tables are measured on are not looked at. The best by the metric in the
+protocol: the ratings that the published tables are measured on are not looked at. BPR, which stands in the tables
+of the split by time alone, is judged within the past of that split, cut once more. The best by the metric in the
 heading become the defaults of ``BaselineConfig``.
 """
 
@@ -16,12 +17,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from recsys_cli.config.evaluation import ProtocolConfig
+from recsys_cli.config.evaluation import ProtocolConfig, SplitConfig
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.evaluation import baselines
 from recsys_cli.evaluation.interactions import Interactions
 from recsys_cli.evaluation.measures import GroupMeasure
 from recsys_cli.evaluation.protocol import Case, split_cases
+from recsys_cli.evaluation.time_split import split_by_time, time_case
 
 _VALIDATION_SEED = 1001
 _Fit = Callable[..., baselines.Baseline]
@@ -36,6 +38,7 @@ class Search:
     metric: str
     options: dict[str, tuple[float, ...]]
     fixed: dict[str, Any] = dataclasses.field(default_factory=dict)
+    by_time: bool = False
 
 
 SEARCHES = {
@@ -61,8 +64,14 @@ SEARCHES = {
         baselines.implicit_bpr,
         "known",
         "ndcg",
-        {"learning_rate": (0.01, 0.02), "regularization": (0.03, 0.06, 0.12), "sweeps": (50, 100, 200)},
-        {"factors": 64, "seed": 1},
+        {
+            "factors": (64, 128),
+            "learning_rate": (0.005, 0.01, 0.02),
+            "regularization": (0.003, 0.01, 0.03),
+            "sweeps": (50, 100),
+        },
+        {"seed": 1},
+        by_time=True,
     ),
 }
 
@@ -72,6 +81,15 @@ def validation_cases(dataset: Dataset, protocol: ProtocolConfig) -> tuple[Case, 
     train = split_cases(dataset, protocol, seed=1)[0].train
     within = dataclasses.replace(dataset, ratings=dataset.ratings.at(train))
     return split_cases(within, protocol, seed=_VALIDATION_SEED)
+
+
+def validation_by_time(dataset: Dataset, protocol: ProtocolConfig) -> Case:
+    """The past of the split by time, cut once more."""
+    config = SplitConfig(kind="time")
+    past = split_by_time(dataset, config).past
+    times = None if dataset.times is None else dataset.times[past]
+    within = dataclasses.replace(dataset, ratings=dataset.ratings.at(past), times=times)
+    return time_case(within, split_by_time(within, config), protocol, recent_days=config.days, seed=1)
 
 
 def value(measure: GroupMeasure, fitted: baselines.Baseline, metric: str) -> float:
@@ -103,9 +121,14 @@ def main() -> None:
     parser.add_argument("baselines", nargs="*", metavar="NAME", help=f"of {', '.join(SEARCHES)}; all without any")
     arguments = parser.parse_args()
     protocol = ProtocolConfig()
-    cases = validation_cases(read_dataset(arguments.data), protocol)
-    for name in arguments.baselines or SEARCHES:
-        search(name, cases, protocol)
+    names = arguments.baselines or SEARCHES
+    cases: dict[bool, tuple[Case, ...]] = {}
+    if not all(SEARCHES[name].by_time for name in names):
+        cases[False] = validation_cases(read_dataset(arguments.data), protocol)
+    if any(SEARCHES[name].by_time for name in names):
+        cases[True] = (validation_by_time(read_dataset(arguments.data, timed=True), protocol),)
+    for name in names:
+        search(name, cases[SEARCHES[name].by_time], protocol)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from recsys_cli.model.history import History
 from recsys_cli.report.drawing import Picture, Table, canvas, colour, label_end, numbers, style
 
 LOWER_IS_BETTER = {"rmse"}
-_LIFT = {"model": 9, "rival": -9, "other": 0}  # points, where labels would meet
+_LIFT = 9  # points, where labels would meet
 _BREADTH = {
     "coverage": (
         "breadth",
@@ -21,7 +21,7 @@ _BREADTH = {
         "of the catalogue",
     ),
     "long_tail": (
-        "long-tail",
+        "breadth-tail",
         "Accuracy against the long tail",
         "share of a list that is not among the most rated movies",
         "Long tail",
@@ -184,14 +184,16 @@ def breadth_picture(group: GroupReport, metric: str, *, k: int) -> Picture | Non
     with style(name):
         figure, axes = canvas(left=44, right=20, grid="both", height=262)
         taken: list[float] = []
-        top = max(x for _, x, _ in found)
-        for row, x, y in sorted(found, key=lambda item: -item[2]):
+        top, height = max(x for _, x, _ in found), max(y for *_, y in found) - min(y for *_, y in found)
+        ordered = sorted(found, key=lambda item: -item[2])
+        for row, x, y in ordered:
             role = _role(row, group, "ndcg")
             axes.plot([x], [y], "o", color=colour(role), markersize=9 if role == "model" else 7)
-            near = [other for other in taken if abs(other - y) < 0.013]
+            lift = 0 if role == "other" else _LIFT if row is ordered[0][0] else -_LIFT
+            near = [other for other in taken if abs(other - y) < 0.07 * height]
             taken.append(y)
             if role != "other" or not near:
-                label_end(axes, x, y, _short(row), _ink(role), dx=-9 if x > top * 0.55 else 9, dy=_LIFT[role])
+                label_end(axes, x, y, _short(row), _ink(role), dx=-9 if x > top * 0.55 else 9, dy=lift)
         axes.set(xlabel=axis, ylabel=f"NDCG@{k}")
         axes.margins(0.12, 0.14)
         axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")

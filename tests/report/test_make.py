@@ -69,6 +69,47 @@ def test_what_is_missing_names_the_command_that_makes_it(model: Path) -> None:
     assert summary["num_bytes"] == len(page.encode())
 
 
+def number(value: float) -> dict[str, float]:
+    return {"value": value, "low": value - 0.01, "high": value + 0.01}
+
+
+def test_an_evaluation_is_drawn_and_no_picture_replaces_another(model: Path) -> None:
+    """Two methods, and people by gender; the least that a document of evaluate has."""
+    metrics = ("rmse", "ndcg", "coverage", "long_tail")
+    rows = [
+        {"name": name, "title": name.upper(), **{metric: number(value) for metric in metrics}}
+        for name, value in (("model", 0.3), ("ease", 0.2))
+    ]
+    gaps = [{"metric": "ndcg", "baseline": "ease", "estimate": number(0.1)}]
+    by = {"gender": [{"value": "F", "users": 7, "ndcg": number(0.31), "rmse": None}, {"value": "M", "users": 2}]}
+    group = {"kind": "known", "title": "Known users", "users": 9, "rankers": 9, "ratings": 20, "candidates": 4}
+    group |= {"reference": "popular", "rows": rows, "differences": gaps, "by": by}
+    document = {
+        "data": "d",
+        "fingerprint": "f",
+        "objective": "hybrid",
+        "k": 10,
+        "seeds": [1],
+        "protocol": [],
+        "notes": [],
+    }
+    (model.parent / "e.json").write_text(
+        json.dumps({**document, "groups": [group], "favourites": None, "seconds": 1})
+    )
+    options = ("--evaluation", str(model.parent / "e.json"), "--pictures", str(model.parent / "pictures"))
+    summary = json.loads(report(model, "-o", str(model.parent / "report.html"), *options, "--json"))
+    drawn = {path.stem for path in (model.parent / "pictures").glob("*.svg")}
+    assert len(drawn) == summary["num_pictures"]
+    assert {
+        "breadth",
+        "breadth-tail",
+        "by-known-gender",
+        "methods-known-ndcg",
+        "verdict-ndcg",
+        "long-tail",
+    } <= drawn
+
+
 def test_bad_lines_of_the_data_are_left_out_and_counted(model: Path) -> None:
     data = model.parent / "data"
     with (data / "ratings.dat").open("a") as file:
