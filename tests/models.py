@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.model import movies_data
 from recsys_cli.model.arrays import Audience, ModelArrays, Seen, Stars, UserTables, unit_rows
+from recsys_cli.model.crowd import Crowd
 from recsys_cli.model.folder import ModelFolder, ModelInfo
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.model.writer import write_model
@@ -15,8 +16,10 @@ from recsys_cli.model.writer import write_model
 DIM = 6
 
 
-def write_small_model(path: Path, data: Path, *, seed: int = 1, own_movies: bool = True) -> ModelFolder:
-    """Write a model folder for the data set in `data`, with the movies of its own or without."""
+def write_small_model(
+    path: Path, data: Path, *, seed: int = 1, own_movies: bool = True, with_crowd: bool = True
+) -> ModelFolder:
+    """Write a model folder for the data set in `data`, with the movies of its own and a crowd, or without."""
     dataset = read_dataset(data)
     vocabulary = Vocabulary.from_dataset(dataset)
     known = dataset.demographics
@@ -55,6 +58,7 @@ def write_small_model(path: Path, data: Path, *, seed: int = 1, own_movies: bool
             dataset.ratings,
             shape=(*sizes[:2], num_movies),
         ),
+        crowd=Crowd(unit_rows(normal(3)), normal(3)[:, 0], normal(3)[:, 0]) if with_crowd else None,
         stars=Stars(3.5, normal(), normal(num_movies)[:, 0], normal(num_users)[:, 0], 1.0, 5.0),
     )
     info = ModelInfo(

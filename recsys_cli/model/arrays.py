@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.rows import Ratings
+from recsys_cli.model.crowd import Crowd
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -226,3 +227,4 @@ class ModelArrays:
     audience: Audience
     stars: Stars | None
     held_out: Seen | None = None
+    crowd: Crowd | None = None

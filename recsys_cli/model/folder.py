@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.arrays import Audience, Floats, Ints, Seen, Stars, UserTables
+from recsys_cli.model.crowd import Crowd
 from recsys_cli.model.document import AGAIN, DOCUMENT, FileEntry, ModelInfo, no_model, read_document, sha256
 from recsys_cli.model.history import History
 from recsys_cli.model.npz import read_npz
@@ -248,6 +249,17 @@ class ModelFolder:
             within = (arrays[key] >= 0) & (arrays[key] < limit)
             self._require(name, bool(within.all()), f"rows below {limit}")
         return Audience(**arrays)
+
+    @cached_property
+    def crowd(self) -> Crowd | None:
+        """People whose likes somebody's favourites may be, or None in a folder that was written without them."""
+        if not self.has("crowd.npz"):
+            return None
+        arrays = self._arrays("crowd.npz", vectors=2, prior=1, log_sums=1)
+        shape = (len(arrays["prior"]), self.info.embedding_dim)
+        whole = shape[0] > 0 and arrays["vectors"].shape == shape and len(arrays["log_sums"]) == shape[0]
+        self._require("crowd.npz", whole, "a vector and two numbers for each person")
+        return Crowd(**arrays)
 
     @cached_property
     def stars(self) -> Stars | None:

@@ -1,9 +1,11 @@
 """What is known of people to user vectors: profile, history, favourites. Without training and without paddle.
 
-Two roads lead from likes to a vector; scripts/bench_favourites.py shows them beside each other. The user tower's
-history attribute knows which movies go with which. One gradient step of the softmax that the towers were trained
-by pulls the vector from the movies that the model expects to those that were liked: sure with one like, blunt with
-many. Its length grows with their number and levels off.
+Three roads lead from likes to a vector; scripts/bench_favourites.py shows them beside each other. The user tower's
+history attribute knows which movies go with which. The crowd knows people: the mean of those whose likes these may
+be says as much of somebody with few likes, and is half of their vector; with many it counts less and less. One
+gradient step of the softmax that the towers were trained by pulls a vector from the movies that the model expects
+to those that were liked; its length grows with their number and levels off. It turns known people, and everybody
+from what they dislike.
 """
 
 from dataclasses import dataclass
@@ -12,15 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.model.arrays import Floats, Ints, unit_rows
+from recsys_cli.model.crowd import TEMPERATURE
 from recsys_cli.model.folder import ModelFolder
 
 Profile = tuple[int, int, int]  # rows of gender, age and job, 0 unknown
 
-# Fitted on 515 users of MovieLens 1M held out whole; measured on others.
+# Fitted on users of MovieLens 1M held out whole; measured on others.
+CROWD_SHARE = 0.5  # of the vector of somebody with few likes
+CROWD_SHARPNESS = 1.6  # likes are fewer and more telling than what the towers learnt from
+CROWD_TRUST = 40.0  # likes with which the crowd counts half of that, in both ways
 STEP = 1.5
 STEP_DAMPING = 8.0
 DISLIKE_SHARE = 0.25  # more pushes like movies further down, and costs more of what the person would have liked
-TEMPERATURE = 0.1
 LIKE_SHARE = 0.8  # of the scale's top: from here on a rating is a like
 
 
@@ -69,11 +74,19 @@ def user_vector(
 
     Returns: (D,) float32, unit length.
     """
-    if user is None and favourites is not None and len(favourites.ratings):
-        base = history_vector(folder, profile, favourites)
-    else:
-        base = user_vectors(folder, np.array([profile]), np.array([-1 if user is None else user]))[0]
-    return base if favourites is None else lean(folder, base, favourites)
+    if favourites is None or not len(favourites.ratings):
+        alone: Floats = user_vectors(folder, np.array([profile]), np.array([-1 if user is None else user]))[0]
+        return alone
+    if user is not None:
+        return lean(folder, folder.user_vectors[user], favourites)
+    base, liked = history_vector(folder, profile, favourites), _liked(folder, favourites)
+    if folder.crowd is None or not liked.any():
+        return lean(folder, base, favourites)
+    trust = CROWD_TRUST / (CROWD_TRUST + np.count_nonzero(liked))
+    crowd = folder.crowd.expected(favourites.vectors[liked], sharpness=CROWD_SHARPNESS * trust)
+    share = np.float32(CROWD_SHARE * trust)
+    both = unit_rows(((1 - share) * base + share * crowd)[None])[0]
+    return lean(folder, both, _at(favourites, ~liked))
 
 
 def likes(folder: ModelFolder, places: Ints) -> Favourites:
@@ -110,11 +123,21 @@ def lean(folder: ModelFolder, base: Floats, favourites: Favourites) -> Floats:
     chances = np.exp(logits - logits.max())
     expected = (chances / chances.sum()) @ movies  # (D,), what the model thinks they like
     rating_min, rating_max = folder.info.rating_min, folder.info.rating_max
-    liked = favourites.vectors[favourites.ratings >= LIKE_SHARE * rating_max]
+    liked = favourites.vectors[_liked(folder, favourites)]
     disliked = favourites.vectors[favourites.ratings < (rating_min + rating_max) / 2]
     turned = base + _step(liked, expected) - np.float32(DISLIKE_SHARE) * _step(disliked, expected)
     unit: Floats = unit_rows(turned[None])[0]
     return unit
+
+
+def _at(favourites: Favourites, chosen: NDArray[np.bool_]) -> Favourites:
+    """Some of the rated movies; ``chosen`` is (n,)."""
+    return Favourites(favourites.places[chosen], favourites.ratings[chosen], favourites.vectors[chosen])
+
+
+def _liked(folder: ModelFolder, favourites: Favourites) -> NDArray[np.bool_]:
+    """Which of the movies are liked, (n,)."""
+    return favourites.ratings >= LIKE_SHARE * folder.info.rating_max
 
 
 def _step(vectors: Floats, expected: Floats) -> Floats:

@@ -97,6 +97,8 @@ def _write_arrays(folder: Path, arrays: ModelArrays) -> None:
     if arrays.held_out is not None:
         np.savez(folder / "held_out.npz", **_fields(arrays.held_out))
     np.savez(folder / "audience.npz", **_fields(arrays.audience))
+    if arrays.crowd is not None:
+        np.savez(folder / "crowd.npz", **_fields(arrays.crowd))
     if arrays.stars is not None:
         stars = _fields(arrays.stars)
         np.savez(folder / "stars.npz", **{name: stars[name] for name in stars if not name.startswith("rating_")})

@@ -11,6 +11,7 @@ from paddle.static import InputSpec
 
 from recsys_cli.dataset.rows import Ratings
 from recsys_cli.model.arrays import Audience, Floats, ModelArrays, Seen, Stars, UserTables, unit_rows
+from recsys_cli.model.crowd import Crowd
 from recsys_cli.towers.network import TwoTowers
 from recsys_cli.towers.runtime import paddle_away_from_home
 from recsys_cli.towers.title_windows import title_windows
@@ -124,6 +125,9 @@ def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> Mode
         activation=tables.activation,
     )
     stars = snapshot.stars
+    user_vectors = snapshot.user_vectors(np.arange(1, len(user_ids) + 1))
+    by_user = np.bincount(data.training.user_rows, minlength=data.num_users + 1)[1:]
+    num_ratings = np.bincount(data.training.movie_rows, minlength=data.num_movies + 1)[1:]
 
     def seen(ratings: Ratings) -> Seen:
         by_user = ByUser.group(ratings, data.num_users)
@@ -131,14 +135,15 @@ def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> Mode
 
     return ModelArrays(
         user_ids=user_ids,
-        user_vectors=snapshot.user_vectors(np.arange(1, len(user_ids) + 1)),
+        user_vectors=user_vectors,
         demographic=served.profiles(*everybody).reshape(*sizes, -1),
         movie_ids=movie_ids,
         movie_vectors=snapshot.movie_vectors[1:],
-        num_ratings=np.bincount(data.training.movie_rows, minlength=data.num_movies + 1)[1:],
+        num_ratings=num_ratings,
         tables=served,
         seen=seen(data.training.followed_by(data.validation)),
         held_out=seen(data.validation) if len(data.validation) else None,
+        crowd=Crowd.choose(user_vectors, by_user, snapshot.movie_vectors[1:][num_ratings > 0]),
         audience=Audience.tally(
             data.user_genders, data.user_ages, data.user_jobs, data.training, shape=(*sizes[:2], data.num_movies)
         ),

@@ -28,6 +28,7 @@ FILES = (
     "user_tables.npz",
     "seen.npz",
     "audience.npz",
+    "crowd.npz",
     "stars.npz",
     "movies_data.txt",
     "movie_tower.json",
@@ -46,7 +47,7 @@ def use(path: Path) -> None:
     """Read everything that any command reads."""
     folder = ModelFolder.open(path)
     open_vocabulary(folder)
-    for name in ("tables", "seen", "audience", "stars", "num_ratings", "user_vectors", "movie_vectors"):
+    for name in ("tables", "seen", "audience", "crowd", "stars", "num_ratings", "user_vectors", "movie_vectors"):
         getattr(folder, name)
     folder.verify()
 
@@ -224,6 +225,18 @@ FORGERIES: dict[str, tuple[str, Callable[[Path], object], str]] = {
         "stars.npz",
         lambda path: forge_arrays(path, "stars.npz", movie_offsets=STARS[:2]),
         "must hold a number for each dimension, movie and user",
+    ),
+    "a crowd without its numbers": (
+        "crowd.npz",
+        lambda path: forge_arrays(path, "crowd.npz", prior=STARS[:2]),
+        "must hold a vector and two numbers for each person",
+    ),
+    "nobody in the crowd": (
+        "crowd.npz",
+        lambda path: forge_arrays(
+            path, "crowd.npz", vectors=np.zeros((0, DIM), np.float32), prior=STARS[:0], log_sums=STARS[:0]
+        ),
+        "must hold a vector and two numbers for each person",
     ),
     "a vocabulary that is not UTF-8": (
         "vocabulary.json",

@@ -16,6 +16,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
     return write_small_model(path / "model", path)
 
 
+@pytest.fixture(scope="module")
+def without_crowd(tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
+    """As an earlier version wrote it."""
+    path = tmp_path_factory.mktemp("without_crowd")
+    write_1m(path)
+    return write_small_model(path / "model", path, with_crowd=False)
+
+
 def step(vectors: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """The pull of some movies: 1.5 n / (n + 8) of the way to their mean."""
     if not len(vectors):
@@ -33,6 +41,17 @@ def turned(folder: ModelFolder, base: np.ndarray, liked: np.ndarray, disliked: n
     return unit
 
 
+def between(folder: ModelFolder, base: np.ndarray, liked: np.ndarray) -> np.ndarray:
+    """Half way to the crowd's guess with few likes, less far with more: 40 of them halve both its weights."""
+    stored = np.load(folder.path / "crowd.npz")
+    trust = 40 / (40 + len(liked))
+    logs = (stored["vectors"].astype(np.float64) @ liked.T / 0.1 - stored["log_sums"][:, None]).sum(axis=1)
+    guess = np.exp(1.6 * trust * logs + stored["prior"]) @ stored["vectors"]
+    vector: np.ndarray = (1 - trust / 2) * base + trust / 2 * guess / np.linalg.norm(guess)
+    unit: np.ndarray = vector / np.linalg.norm(vector)
+    return unit
+
+
 def test_many_people_without_favourites(folder: ModelFolder) -> None:
     profiles = np.array([[1, 3, 5], [0, 0, 0], [2, 1, 0]], dtype=np.int32)
     vectors = user_vectors(folder, profiles, np.array([-1, 1, 0]))
@@ -45,7 +64,9 @@ def test_many_people_without_favourites(folder: ModelFolder) -> None:
         np.testing.assert_array_equal(one, vectors[row])
 
 
-def test_what_a_like_and_a_dislike_do_to_a_profile(folder: ModelFolder) -> None:
+@pytest.mark.parametrize("model", ["folder", "without_crowd"])
+def test_what_a_like_and_a_dislike_do_to_a_profile(request: pytest.FixtureRequest, model: str) -> None:
+    folder: ModelFolder = request.getfixturevalue(model)
     places = np.array([0, 2, -1])
     ratings = np.array([4, 1, 5], dtype=np.float32)
     unknown = np.eye(6, dtype=np.float32)[0]
@@ -66,9 +87,13 @@ def test_what_a_like_and_a_dislike_do_to_a_profile(folder: ModelFolder) -> None:
     )
     base /= np.linalg.norm(base)
     found = user_vector(folder, (1, 2, 3), Favourites(places=places, ratings=ratings, vectors=vectors))
-    expected = turned(folder, base, liked=vectors[[0, 2]], disliked=vectors[[1]])
+    if model == "folder":
+        expected = turned(folder, between(folder, base, vectors[[0, 2]]), np.empty((0, 6)), vectors[[1]])
+        without_the_unknown = turned(folder, between(folder, base, vectors[[0]]), np.empty((0, 6)), vectors[[1]])
+    else:
+        expected = turned(folder, base, liked=vectors[[0, 2]], disliked=vectors[[1]])
+        without_the_unknown = turned(folder, base, liked=vectors[[0]], disliked=vectors[[1]])
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    without_the_unknown = turned(folder, base, liked=vectors[[0]], disliked=vectors[[1]])
     assert not np.allclose(found, without_the_unknown, atol=1e-3)
 
 
