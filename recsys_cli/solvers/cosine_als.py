@@ -5,6 +5,8 @@ zero, and no longer than 1; then the movies' in turn. A coordinate of their own,
 side is zero, makes up the length that is missing to 1.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -16,12 +18,17 @@ Doubles = NDArray[np.float64]
 _PENALTY, _PENALTY_A_RATING = 1.0, 0.008
 _START_NOISE = 0.1
 _NEWTON_STEPS = 4
+_MOST_RATINGS = 2_000_000  # that all sweeps but the last go through
+_PADDED = 100_000  # ratings, with those that fill rows up, that are gathered at a time
 
 
 def fit_cosine_als(
     cosines: sp.csr_matrix, *, mean: float, factors: int, sweeps: int, seed: int
 ) -> tuple[Floats, Floats]:
     """Fit to ratings.
+
+    With more than two million of them all sweeps but the last go through those of some people, drawn at random,
+    who have two million together.
 
     Args:
         cosines: (N, M) float32, ratings over the top of the scale; a stored zero is a rating.
@@ -33,17 +40,31 @@ def fit_cosine_als(
     Returns: user vectors (N, F + 2) and movie vectors (M, F + 2), float32, unit rows; the mean vector for whoever
         has no rating.
     """
-    by_user, by_movie = cosines.sorted_indices(), cosines.T.tocsr().sorted_indices()
     user_mean = np.zeros(factors)
     user_mean[0] = np.sqrt(max(mean, 0.01))
     movie_mean = user_mean
-    noise = np.random.default_rng([seed, 3]).normal(0.0, _START_NOISE, (cosines.shape[1], factors))
+    rng = np.random.default_rng([seed, 3])
+    noise = rng.normal(0.0, _START_NOISE, (cosines.shape[1], factors))
     movies = movie_mean + noise * (np.arange(factors) > 0)
-    for _ in range(sweeps):
+    cosines = cosines.sorted_indices()
+    by_user = _some_users(cosines, rng)
+    by_movie = by_user.T.tocsr()
+    for sweep in range(sweeps):
+        if sweep == sweeps - 1 and by_user is not cosines:
+            by_user, by_movie = cosines, cosines.T.tocsr()
         users = _solve(by_user, movies, user_mean)
         movies = _solve(by_movie, users, movie_mean)
         user_mean, movie_mean = users[_stored(by_user)].mean(axis=0), movies[_stored(by_movie)].mean(axis=0)
     return _fill_up(users, coordinate=0), _fill_up(movies, coordinate=1)
+
+
+def _some_users(cosines: sp.csr_matrix, rng: np.random.Generator) -> sp.csr_matrix:
+    """Rows of users drawn at random who have two million ratings together; all where there are no more."""
+    if cosines.nnz <= _MOST_RATINGS:
+        return cosines
+    order = rng.permutation(_stored(cosines))
+    num_ratings = np.cumsum(np.diff(cosines.indptr)[order])
+    return cosines[np.sort(order[: np.searchsorted(num_ratings, _MOST_RATINGS) + 1])]
 
 
 def _stored(matrix: sp.csr_matrix) -> NDArray[np.int64]:
@@ -55,38 +76,64 @@ def _solve(cosines: sp.csr_matrix, others: Doubles, mean: Doubles) -> Doubles:
     """(N, F) vectors no longer than 1, given those of the others (M, F)."""
     solved = np.tile(mean, (cosines.shape[0], 1))
     identity = np.eye(len(mean))
-    for row in _stored(cosines):
-        own = slice(cosines.indptr[row], cosines.indptr[row + 1])
-        inputs = others[cosines.indices[own]]  # (n, F)
-        penalty = _PENALTY + _PENALTY_A_RATING * len(inputs)
-        gram = inputs.T @ inputs + penalty * identity
-        solved[row] = solve_in_ball(gram, inputs.T @ cosines.data[own] + penalty * mean)
+    for rows in _alike(np.diff(cosines.indptr)):
+        starts, counts = cosines.indptr[rows], cosines.indptr[rows + 1] - cosines.indptr[rows]
+        place = np.arange(counts.max())
+        own = place < counts[:, None]  # (n, L): not what fills the row up
+        places = np.where(own, starts[:, None] + place, 0)
+        inputs: Doubles = others[cosines.indices[places]] * own[..., None]  # (n, L, F)
+        penalties = _PENALTY + _PENALTY_A_RATING * counts
+        turned = inputs.transpose(0, 2, 1)
+        grams = turned @ inputs + penalties[:, None, None] * identity  # (n, F, F)
+        given = (turned @ (cosines.data[places] * own)[..., None])[..., 0]  # (n, F)
+        solved[rows] = solve_in_ball(grams, given + penalties[:, None] * mean)
     return solved
 
 
-def solve_in_ball(gram: Doubles, right: Doubles) -> Doubles:
-    """The vector x no longer than 1 that minimises x' gram x / 2 - right' x.
+def _alike(counts: NDArray[np.integer]) -> Iterator[NDArray[np.int64]]:
+    """Rows with a count above 0, those with like counts together, of 100,000 padded ratings or of one row."""
+    order = np.argsort(counts, kind="stable")
+    order = order[np.searchsorted(counts[order], 1) :]
+    end = len(order)
+    while end:
+        begin = max(end - max(_PADDED // int(counts[order[end - 1]]), 1), 0)
+        yield order[begin:end]
+        end = begin
+
+
+def solve_in_ball(grams: Doubles, rights: Doubles) -> Doubles:
+    """The vectors x no longer than 1 that minimise x' gram x / 2 - right' x.
 
     Args:
-        gram: (F, F) float64, symmetric and positive definite.
-        right: (F,) float64.
+        grams: (N, F, F) float64, symmetric and positive definite.
+        rights: (N, F) float64.
 
-    Returns: (F,) float64.
+    Returns: (N, F) float64.
 
     Source: More and Sorensen, Computing a Trust Region Step, 1983 (Newton's method on one over the length).
     """
-    shifted, multiplier = gram, 0.0
-    vector = np.linalg.solve(shifted, right)
+    vectors = _solutions(grams, rights)
+    lengths: Doubles = np.sqrt((vectors**2).sum(axis=1))
+    long = np.flatnonzero(lengths > 1.0 + 1e-3)
+    multipliers = np.zeros(len(rights))
     for _ in range(_NEWTON_STEPS):
-        length = np.linalg.norm(vector)
-        if length <= 1.0 + 1e-3:
+        if not len(long):
             break
-        slope = vector @ np.linalg.solve(shifted, vector)
-        multiplier += float((length - 1.0) * length**2 / slope)
-        shifted = gram + multiplier * np.eye(len(right))
-        vector = np.linalg.solve(shifted, right)
-    inside: Doubles = vector / np.maximum(1.0, np.linalg.norm(vector))
+        shifted = grams[long] + multipliers[long, None, None] * np.eye(rights.shape[1])
+        slopes = (vectors[long] * _solutions(shifted, vectors[long])).sum(axis=1)
+        more = (lengths[long] - 1.0) * lengths[long] ** 2 / slopes
+        multipliers[long] += more
+        vectors[long] = _solutions(shifted + more[:, None, None] * np.eye(rights.shape[1]), rights[long])
+        lengths[long] = np.sqrt((vectors[long] ** 2).sum(axis=1))
+        long = long[lengths[long] > 1.0 + 1e-3]
+    inside: Doubles = vectors / np.maximum(1.0, lengths)[:, None]
     return inside
+
+
+def _solutions(grams: Doubles, rights: Doubles) -> Doubles:
+    """(N, F) of N systems of equations."""
+    solved: Doubles = np.linalg.solve(grams, rights[..., None])[..., 0].astype(np.float64, copy=False)
+    return solved
 
 
 def _fill_up(vectors: Doubles, *, coordinate: int) -> Floats:

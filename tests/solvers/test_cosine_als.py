@@ -38,13 +38,13 @@ def random_problem(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def test_a_solution_inside_the_ball_is_the_solution(rng: np.random.Generator) -> None:
     gram, right = random_problem(rng)
     right *= 0.5 / np.linalg.norm(np.linalg.solve(gram, right))
-    np.testing.assert_allclose(gram @ solve_in_ball(gram, right), right)
+    np.testing.assert_allclose(gram @ solve_in_ball(gram[None], right[None])[0], right)
 
 
 def test_a_solution_outside_becomes_the_best_on_the_ball(rng: np.random.Generator) -> None:
     gram, right = random_problem(rng)
     right *= 3.0 / np.linalg.norm(np.linalg.solve(gram, right))
-    vector = solve_in_ball(gram, right)
+    vector = solve_in_ball(gram[None], right[None])[0]
     assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-3)
 
     def value(x: np.ndarray) -> float:
@@ -64,6 +64,25 @@ def test_its_cosines_are_the_ratings() -> None:
     products = (users[ratings.user_rows] * movies[ratings.movie_rows]).sum(axis=1)
     of_the_mean = rmse(np.full(len(ratings), ratings.values.mean(), np.float32), ratings.values)
     assert rmse(data.rating_max * products, ratings.values) < 0.7 * of_the_mean
+
+
+@pytest.mark.parametrize(("most", "padded"), [(10**9, 70), (1_000, 100_000)])
+def test_blocks_and_a_sample_of_people_fit_as_well(
+    most: int, padded: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = two_blocks()
+    whole = fit(data, factors=6)
+    monkeypatch.setattr("recsys_cli.solvers.cosine_als._MOST_RATINGS", most)
+    monkeypatch.setattr("recsys_cli.solvers.cosine_als._PADDED", padded)
+    found, ratings = fit(data, factors=6), data.training
+
+    def error(vectors: tuple[np.ndarray, np.ndarray]) -> float:
+        products = (vectors[0][ratings.user_rows] * vectors[1][ratings.movie_rows]).sum(axis=1)
+        return rmse(data.rating_max * products, ratings.values)
+
+    if most > len(ratings):
+        np.testing.assert_allclose(found[1], whole[1], atol=1e-6)
+    assert error(found) < 1.1 * error(whole)
 
 
 def test_the_towers_start_at_it() -> None:
