@@ -72,8 +72,10 @@ def _time_parts(trainer: Any, parts: dict[str, float]) -> None:
     trainer._update_average = timed("average", trainer._update_average)
     trainer.batches._batch = timed("batch", trainer.batches._batch)
     paddle.Tensor.backward = timed("backward", paddle.Tensor.backward)
-    if trainer.ranking_teacher is not None:
-        trainer.ranking_teacher.targets = timed("teacher (in forward)", trainer.ranking_teacher.targets)
+    if trainer.start.ranking_teacher is not None:
+        trainer.start.ranking_teacher.targets = timed(
+            "teacher (in forward)", trainer.start.ranking_teacher.targets
+        )
 
 
 def bench_port(data: Any, *, seconds: float, threads: int) -> dict[str, float]:

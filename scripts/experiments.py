@@ -194,7 +194,7 @@ def run(dataset: Dataset, options: TrainingOptions, seed: int, *, every: int, hi
         trainer = towers.Trainer(protocol.data, options)
     if every:
         print("  start:", _short(measure(protocol, dataset, trainer.snapshot())), flush=True)
-    for epoch in range(options.schedule.epochs):
+    for epoch in range(trainer.epochs):
         loss = trainer.train_epoch(epoch, lambda ratings, loss: None)
         if every and epoch % every == every - 1:
             print(f"  epoch {epoch + 1}: loss {loss:.4f}", _short(measure(protocol, dataset, trainer.snapshot())))

@@ -14,7 +14,15 @@ from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
 from recsys_cli.cli.report import report_option, write_report
 from recsys_cli.config import ReportConfig
-from recsys_cli.config.training import DEVICES, OBJECTIVES, POSITIVES, TrainConfig, TrainingOptions, read_options
+from recsys_cli.config.training import (
+    DEVICES,
+    LEFT_OPEN,
+    OBJECTIVES,
+    POSITIVES,
+    TrainConfig,
+    TrainingOptions,
+    read_options,
+)
 
 if TYPE_CHECKING:
     from recsys_cli.training.train import TrainSummary
@@ -31,7 +39,7 @@ Examples:
 _CHOICES = {"objective": OBJECTIVES, "positives": POSITIVES}
 _FLAGS = {
     "objective": "What to learn: a ranking and stars, a ranking, or stars from the cosine.",
-    "epochs": "Passes over the users, at most.",
+    "epochs": "Passes over the users, at most.  [default: 8; fewer with more than a million ratings]",
     "patience": "Epochs without a better validation before training stops.",
     "batch_users": "Users of a batch, with all their ratings.",
     "learning_rate": "Of Adam at its highest.",
@@ -48,7 +56,7 @@ _FLAGS = {
 def _flags(command: Callable[..., None]) -> Callable[..., None]:
     for name, text in reversed(_FLAGS.items()):
         default = _OPTIONS[name]
-        kind = float if default is None else type(default)
+        kind = type(LEFT_OPEN.get(name, default))
         option = click.option(
             f"--{name.replace('_', '-')}",
             type=click.Choice(_CHOICES[name]) if name in _CHOICES else kind,

@@ -34,6 +34,10 @@ OBJECTIVE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+# What may be left open, as an example of what it is otherwise.
+LEFT_OPEN: Mapping[str, Any] = {"epochs": 8, "time_limit": 60.0}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TowerConfig:
     """Shape of the two towers.
@@ -80,7 +84,8 @@ class ObjectiveConfig:
         teacher_sharpness: exponent of the softmax teacher's predictions, 0.1 to 10.
         teacher_penalty: ridge penalty of the softmax teacher, in ratings, > 0.
         like_share: share of the scale's top from which a rating is a like, (0, 1]; 0.8 is 4 of 5.
-        max_catalogue: with more movies than this the softmax is sampled and has no teacher, at least 1.
+        max_catalogue: with more movies than this the softmax is over about so many of them, drawn anew for every
+            batch, or as many as a batch has ratings where these are fewer, at least 1.
     """
 
     objective: str = "hybrid"
@@ -91,7 +96,7 @@ class ObjectiveConfig:
     teacher_weight: float = 0.8
     teacher_sharpness: float = 1.5
     teacher_penalty: float = 300.0
-    max_catalogue: int = 12_000
+    max_catalogue: int = 4_000
 
     def __post_init__(self) -> None:
         check_choice(self, "objective", OBJECTIVES)
@@ -130,14 +135,12 @@ class MaskingConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarmStartConfig:
-    """What the towers start from: EASE, or ALS with more movies than ``max_catalogue`` and in ``rating``.
+    """What the towers start from: EASE, or ALS in ``rating``.
 
     Attributes:
         warm_start: whether the towers start from it.
         als_factors: length of its vectors, 1 to 1024; no more than the towers hold.
-        als_alpha: weight of a like over everything else, > 0; not in ``rating``.
-        als_regularization: ridge penalty, as a share of the average user's likes, >= 0; not in ``rating``.
-        als_iterations: sweeps, 1 to 1000.
+        als_iterations: sweeps of ALS, 1 to 1000.
         star_factors: coordinates of ``hybrid`` that start at what the ratings say beyond the likes, 0 to 1024; no
             more than the towers and the history have left.
         start_share: share of EASE's start in the weights that are kept, [0, 1).
@@ -145,16 +148,12 @@ class WarmStartConfig:
 
     warm_start: bool = True
     als_factors: int = 128
-    als_alpha: float = 2.0
-    als_regularization: float = 0.35
     als_iterations: int = 10
     star_factors: int = 48
     start_share: float = 0.4
 
     def __post_init__(self) -> None:
         check_range(self, 1, 1024, "als_factors")
-        check_range(self, 1e-6, 1e6, "als_alpha")
-        check_range(self, 0, 1e6, "als_regularization")
         check_range(self, 1, 1000, "als_iterations")
         check_range(self, 0, 1024, "star_factors")
         check_share(self, "start_share")
@@ -165,7 +164,8 @@ class ScheduleConfig:
     """How long and how fast.
 
     Attributes:
-        epochs: passes over the users, at most, 1 to 10,000.
+        epochs: passes over the users, at most, 1 to 10,000; None for `epochs_for` the number of ratings: 8, and
+            with more than a million ratings fewer.
         patience: epochs without a better validation before training stops, 1 to 10,000.
         batch_users: users of a batch, with all their ratings, 1 to 100,000.
         learning_rate: of Adam at its highest, (0, 1]; it falls to zero along a cosine.
@@ -175,7 +175,7 @@ class ScheduleConfig:
         time_limit: seconds after which no further epoch begins; None for no limit.
     """
 
-    epochs: int = 8
+    epochs: int | None = None
     patience: int = 3
     batch_users: int = 256
     learning_rate: float = 1e-3
@@ -185,7 +185,9 @@ class ScheduleConfig:
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
-        check_range(self, 1, 10_000, "epochs", "patience")
+        check_range(self, 1, 10_000, "patience")
+        if self.epochs is not None:
+            check_range(self, 1, 10_000, "epochs")
         check_range(self, 1, 100_000, "batch_users")
         check_range(self, 1e-9, 1, "learning_rate")
         check_share(self, "averaging")
@@ -193,6 +195,14 @@ class ScheduleConfig:
         check_range(self, 0, 2**31 - 1, "seed")
         if self.time_limit is not None:
             check_range(self, 1e-3, 1e9, "time_limit")
+
+
+def epochs_for(num_ratings: int) -> int:
+    """Passes over so many training ratings, where nobody says how many: 8 sqrt(million / ratings), from 1 to 8.
+
+    More ratings move the towers as far in fewer passes (scripts/experiments.md).
+    """
+    return int(min(max(round(8.0 * (1e6 / max(num_ratings, 1)) ** 0.5), 1), 8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +231,9 @@ class TrainingOptions:
             config = getattr(cls(), group.name)
             named = {key: left.pop(key) for key in dataclasses.asdict(config) if key in left}
             for key, value in named.items():
-                check_type(key, value, getattr(config, key))
+                default = getattr(config, key)
+                if value is not None or default is not None:
+                    check_type(key, value, LEFT_OPEN.get(key, default))
             groups[group.name] = dataclasses.replace(config, **named)
         if left:
             raise ConfigError(unknown_option(next(iter(left)), cls().to_dict()))

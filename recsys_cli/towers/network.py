@@ -91,12 +91,12 @@ class TextConvolution(nn.Layer):  # type: ignore[misc]
 class MovieTower(nn.Layer):  # type: ignore[misc]
     """Movie id, genres and title to one unit vector."""
 
-    def __init__(self, sizes: Sizes, config: TowerConfig):
+    def __init__(self, sizes: Sizes, config: TowerConfig, *, sparse: bool = False):
         super().__init__()
         dim = config.embedding_dim
         self.activation = config.activation
         self.dropout = config.dropout
-        self.movie = Attribute(sizes.num_movies + 1, config.id_width, dim)
+        self.movie = Attribute(sizes.num_movies + 1, config.id_width, dim, sparse=sparse)
         self.genres = Attribute(sizes.num_genres + 1, config.attribute_width, dim)
         self.words = TextConvolution(sizes.num_words, config.word_width)
         self.title = Attribute(1, config.word_width, dim)
@@ -126,7 +126,7 @@ class MovieTower(nn.Layer):  # type: ignore[misc]
 class UserTower(nn.Layer):  # type: ignore[misc]
     """User id, gender, age group, job and rated movies to one unit vector."""
 
-    def __init__(self, sizes: Sizes, config: TowerConfig):
+    def __init__(self, sizes: Sizes, config: TowerConfig, *, sparse: bool = False):
         super().__init__()
         dim = config.embedding_dim
         self.activation = config.activation
@@ -136,8 +136,8 @@ class UserTower(nn.Layer):  # type: ignore[misc]
         self.age = Attribute(sizes.num_ages + 1, config.attribute_width, dim)
         self.job = Attribute(sizes.num_jobs + 1, config.attribute_width, dim)
         # The history: one table for the fact of a rating, one weighted by it.
-        self.rated = Attribute(sizes.num_movies + 1, config.history_width, dim)
-        self.valued = Attribute(sizes.num_movies + 1, config.history_width, dim)
+        self.rated = Attribute(sizes.num_movies + 1, config.history_width, dim, sparse=sparse)
+        self.valued = Attribute(sizes.num_movies + 1, config.history_width, dim, sparse=sparse)
         self.bias = self.create_parameter([dim], is_bias=True)
 
     def forward(
@@ -163,17 +163,22 @@ class UserTower(nn.Layer):  # type: ignore[misc]
 
         Returns: (N, D) float32, unit rows.
         """
+        sums = rated @ self.rated.embed(movies), valued @ self.valued.embed(movies)
+        return self.encode(users, genders, ages, jobs, *sums)
+
+    def encode(
+        self, users: Tensor, genders: Tensor, ages: Tensor, jobs: Tensor, rated: Tensor, valued: Tensor
+    ) -> Tensor:
+        """Encode users whose history's two sums (N, history_width) are made; the rest as in :meth:`forward`."""
         identity = F.dropout(self.user.embed(users), self.dropout, training=self.training)
-        rated = F.dropout(rated @ self.rated.embed(movies), self.dropout, training=self.training)
-        valued = F.dropout(valued @ self.valued.embed(movies), self.dropout, training=self.training)
         total = (
             self.bias
             + self.user.contribute(identity)
             + F.embedding(genders, self.gender.table())
             + F.embedding(ages, self.age.table())
             + F.embedding(jobs, self.job.table())
-            + self.rated.contribute(rated)
-            + self.valued.contribute(valued)
+            + self.rated.contribute(F.dropout(rated, self.dropout, training=self.training))
+            + self.valued.contribute(F.dropout(valued, self.dropout, training=self.training))
         )  # (N, D)
         return unit(activate(total, self.activation))
 
@@ -221,10 +226,20 @@ class StarHead(nn.Layer):  # type: ignore[misc]
 class TwoTowers(nn.Layer):  # type: ignore[misc]
     """Both towers, and the star head where the objective trains one."""
 
-    def __init__(self, sizes: Sizes, config: TowerConfig, *, stars_mean: float | None):
+    def __init__(
+        self, sizes: Sizes, config: TowerConfig, *, stars_mean: float | None, sparse_movies: bool = False
+    ):
+        """Make both.
+
+        Args:
+            sizes: of the embeddings.
+            config: their widths.
+            stars_mean: mean rating, None without a star head.
+            sparse_movies: whether the movies' tables have sparse gradients, for those of which a step sees few.
+        """
         super().__init__()
-        self.users = UserTower(sizes, config)
-        self.movies = MovieTower(sizes, config)
+        self.users = UserTower(sizes, config, sparse=sparse_movies)
+        self.movies = MovieTower(sizes, config, sparse=sparse_movies)
         self.stars = None if stars_mean is None else StarHead(sizes, config, stars_mean)
 
 

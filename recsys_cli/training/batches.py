@@ -11,6 +11,8 @@ from recsys_cli.config.training import MaskingConfig, ObjectiveConfig
 from recsys_cli.training.data import ByUser, Floats, TrainingData
 
 Ints = NDArray[np.int64]
+_LEAST_COLUMNS = 1_000  # of a large catalogue; more where a batch has more ratings than that
+_TAIL = 0.75  # exponent of the ratings of a movie in the chance that it is a column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,11 +27,12 @@ class Batch:
         jobs: (B,) int64.
         movie_rows: (K,) int64, ascending: the batch's columns.
         tower_movie_rows: (K,) int64, the same as the tower sees them: 0 where the id is masked.
-        rated: (B, K) float32, 1 / sqrt(n + damping) at each of a user's n visible ratings.
-        valued: (B, K) float32, the same times (rating - mean).
+        history_rows: (H,) int64, ascending: the movies of the visible ratings, whether they are columns or not.
+        rated: (B, H) float32, 1 / sqrt(n + damping) at each of a user's n visible ratings.
+        valued: (B, H) float32, the same times (rating - mean).
         candidates: (B, K) float32, 0 at visible ratings, else 1.
-        log_q: (K,) float32, natural log of the probability that the column is in the batch.
-        targets: (R,) int64 flat positions in (B, K) of the ratings that are asked.
+        targets: (R,) int64 flat positions in (B, K) of the ratings that are asked: those that are not visible and
+            have a column.
         ratings: (R,) float32, their values.
         positives: (P,) int64 flat positions of the likes among them.
     """
@@ -41,10 +44,10 @@ class Batch:
     jobs: Ints
     movie_rows: Ints
     tower_movie_rows: Ints
-    rated: Floats
-    valued: Floats
+    history_rows: Ints
+    rated: sp.csr_matrix
+    valued: sp.csr_matrix
     candidates: Floats
-    log_q: Floats
     targets: Ints
     ratings: Floats
     positives: Ints
@@ -57,6 +60,8 @@ class Batches:
         catalogue: int64, rows of the movies with a training rating, ascending.
         user_rows: int64, rows of the users with one, ascending.
         is_full: whether the columns of every batch are the whole catalogue, rather than a sample of it.
+        weights: (M + 1,) float32, share of the users that rated a movie, over its chance of being a column: sums
+            over columns are then, on average, sums over ratings.
     """
 
     def __init__(
@@ -78,7 +83,11 @@ class Batches:
         self.catalogue = np.flatnonzero(counts)
         self.user_rows = np.flatnonzero(self.by_user.counts())
         self.is_full = len(self.catalogue) <= objective.max_catalogue
-        self.popularity = counts / len(self.user_rows)  # share of the users that rated it
+        a_batch = batch_users * len(data.training) / len(self.user_rows)  # ratings
+        wanted = min(objective.max_catalogue, max(int(a_batch), _LEAST_COLUMNS))
+        self._chances = np.ones(len(self.catalogue)) if self.is_full else _chances(counts[self.catalogue], wanted)
+        self.weights = np.zeros(data.num_movies + 1, dtype=np.float32)
+        self.weights[self.catalogue] = counts[self.catalogue] / len(self.user_rows) / self._chances
         least = data.rating_max * objective.like_share if objective.positives == "likes" else -np.inf
         self.is_positive = self.by_user.values >= least
 
@@ -121,29 +130,33 @@ class Batches:
         rows[self.catalogue] = self.catalogue
         return rows
 
-    def epoch(self, rng: np.random.Generator) -> Iterator[Batch]:
-        """All users once, in batches."""
-        order = rng.permutation(self.user_rows)
-        for chunk in np.array_split(order, len(self)):
-            yield self._batch(chunk, rng)
+    def epoch(self, *seed: int, first: int = 0) -> Iterator[Batch]:
+        """All users once, in batches.
+
+        Args:
+            seed: of the order, the masks and the columns; those of a batch depend on it and on the batch's number.
+            first: batches to leave out, for an epoch that was interrupted after them.
+        """
+        order = np.random.default_rng(seed).permutation(self.user_rows)
+        for number, chunk in enumerate(np.array_split(order, len(self))[first:], start=first):
+            yield self._batch(chunk, np.random.default_rng([*seed, number]))
 
     def _batch(self, users: Ints, rng: np.random.Generator) -> Batch:
         positions = self.by_user.positions(users)
         counts = self.by_user.counts()[users]
         of_user = np.repeat(np.arange(len(users)), counts)  # (R,)
         movies, values = self.by_user.movie_rows[positions], self.by_user.values[positions]
-        columns, log_q = self._columns(movies, rng)
-        flat = of_user * len(columns) + np.searchsorted(columns, movies)  # (R,)
-        visible = rng.random(len(flat)) < np.repeat(self._visible_shares(counts, rng), counts)
-
-        rated = np.zeros(len(users) * len(columns), dtype=np.float32)
-        valued, candidates = np.zeros_like(rated), np.ones_like(rated)
+        visible = rng.random(len(movies)) < np.repeat(self._visible_shares(counts, rng), counts)
         num_visible = np.bincount(of_user[visible], minlength=len(users))
-        rated[flat[visible]] = 1.0 / np.sqrt(num_visible[of_user[visible]] + self.history_damping)
-        valued[flat[visible]] = rated[flat[visible]] * (values[visible] - self.mean)
-        candidates[flat[visible]] = 0.0
-        positive = ~visible & self.is_positive[positions]
-        shape = (len(users), len(columns))
+        history_rows, rated, valued = self._history(num_visible, movies[visible], values[visible])
+
+        columns = self._columns(rng)
+        places = np.full(self.data.num_movies + 1, -1)  # column of each movie row
+        places[columns] = np.arange(len(columns))
+        flat = np.where(places[movies] < 0, -1, of_user * len(columns) + places[movies])  # (R,)
+        candidates = np.ones(len(users) * len(columns), dtype=np.float32)
+        candidates[flat[visible & (flat >= 0)]] = 0.0
+        asked = ~visible & (flat >= 0)
         data, masking = self.data, self.masking
 
         def drop(rows: NDArray[np.integer], share: float) -> Ints:
@@ -158,30 +171,41 @@ class Batches:
             jobs=drop(data.user_jobs[users], masking.attribute_dropout),
             movie_rows=columns,
             tower_movie_rows=drop(columns, masking.movie_id_dropout),
-            rated=rated.reshape(shape),
-            valued=valued.reshape(shape),
-            candidates=candidates.reshape(shape),
-            log_q=log_q,
-            targets=flat[~visible],
-            ratings=values[~visible],
-            positives=flat[positive],
+            history_rows=history_rows,
+            rated=rated,
+            valued=valued,
+            candidates=candidates.reshape(len(users), len(columns)),
+            targets=flat[asked],
+            ratings=values[asked],
+            positives=flat[asked & self.is_positive[positions]],
         )
+
+    def _history(
+        self, num_visible: Ints, movies: NDArray[np.int32], values: Floats
+    ) -> tuple[Ints, sp.csr_matrix, sp.csr_matrix]:
+        """Rows of the movies that are seen, and the two inputs that are made of them, user by user."""
+        rows, columns = np.unique(movies, return_inverse=True)
+        scale = (1.0 / np.sqrt(np.repeat(num_visible, num_visible) + self.history_damping)).astype(np.float32)
+        indptr, shape = np.concatenate([[0], np.cumsum(num_visible)]), (len(num_visible), len(rows))
+        rated = sp.csr_matrix((scale, columns, indptr), shape=shape)
+        valued = sp.csr_matrix((scale * (values - np.float32(self.mean)), columns, indptr), shape=shape)
+        return rows.astype(np.int64), rated, valued
 
     def _matrix(self, values: Floats) -> sp.csr_matrix:
         shape = (self.data.num_users + 1, self.data.num_movies + 1)
         # A copy: scipy edits its arrays in place, and these are the training data.
         return sp.csr_matrix((values, self.by_user.movie_rows, self.by_user.indptr), shape=shape, copy=True)
 
-    def _columns(self, movies: NDArray[np.int32], rng: np.random.Generator) -> tuple[Ints, Floats]:
-        """The whole catalogue while it is small; else the batch's own movies and as many others."""
+    def _columns(self, rng: np.random.Generator) -> Ints:
+        """The whole catalogue while it is small; else a number of its movies that does not grow with the batch.
+
+        They are drawn without a look at the batch, so the softmax over them needs no correction: which of some
+        movies a person takes does not depend on what else there is (McFadden, Modelling the Choice of Residential
+        Location, 1978, section 8).
+        """
         if self.is_full:
-            return self.catalogue, np.zeros(len(self.catalogue), dtype=np.float32)
-        own = np.unique(movies)
-        sampled = rng.choice(self.catalogue, min(len(own), len(self.catalogue)), replace=False)
-        columns = np.union1d(own, sampled).astype(np.int64)
-        # Left out only if no user of the batch rated it and the sample missed it.
-        missed = (1.0 - self.popularity[columns]) ** self.batch_users * (1.0 - len(sampled) / len(self.catalogue))
-        return columns, np.log1p(-missed).astype(np.float32)
+            return self.catalogue
+        return self.catalogue[rng.random(len(self.catalogue)) < self._chances]
 
     def _visible_shares(self, counts: Ints, rng: np.random.Generator) -> NDArray[np.float64]:
         """Share of each user's ratings that is shown as history; the rest are asked."""
@@ -191,3 +215,13 @@ class Batches:
         none = self.masking.no_history
         shares = np.where(kind < none + self.masking.short_history, np.minimum(few, 0.5), most)
         return np.where(kind < none, 0.0, shares)
+
+
+def _chances(counts: Ints, wanted: int) -> NDArray[np.float64]:
+    """(M,) chances of movies with counts (M,) of ratings, none above 1, that add up to ``wanted`` or to M."""
+    weights = counts.astype(np.float64) ** _TAIL
+    scale = wanted / weights.sum()
+    for _ in range(20):  # what some have too much goes to the others
+        scale *= min(wanted, len(weights)) / np.minimum(scale * weights, 1.0).sum()
+    chances: NDArray[np.float64] = np.minimum(scale * weights, 1.0)
+    return chances

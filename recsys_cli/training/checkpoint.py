@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ from recsys_cli.training.epoch import Epoch
 if TYPE_CHECKING:
     from recsys_cli.training.trainer import Trainer, Weights
 
-_FILE = "state.safetensors"
+_PARTS = ("tower", "average", "best", "adam")
+_FILE = "tower.safetensors"  # each of them says where the training stands
 _DAMAGED = (OSError, SafetensorError, KeyError, TypeError, ValueError)
 
 
@@ -26,43 +28,49 @@ class Reached:
     """Where an interrupted training stands.
 
     Attributes:
-        epochs: the epochs done.
-        best: the best of them and its weights.
+        epochs: the epochs done; the next one may have begun.
+        best: the best of them and its weights; None in the first.
     """
 
     epochs: tuple[Epoch, ...]
-    best: "tuple[Epoch, Weights]"
+    best: "tuple[Epoch, Weights] | None"
 
 
 class Checkpoint:
-    """One folder beside the model's, replaced in one move after every epoch.
+    """One folder beside the model's, replaced in one move every time.
 
-    The random numbers of an epoch depend on the seed and the epoch alone, so no generator's state is kept.
+    The random numbers of a batch depend on the seed and its place alone, so no generator's state is kept.
     """
 
     def __init__(self, path: Path, *, belongs_to: str):
         self.path = path
         self.belongs_to = belongs_to  # fingerprint of data and options
 
-    def save(self, trainer: "Trainer", *, epochs: tuple[Epoch, ...], best: "tuple[Epoch, Weights]") -> None:
-        """Write the state after some epochs.
+    def save(self, trainer: "Trainer", *, epochs: tuple[Epoch, ...], best: "tuple[Epoch, Weights] | None") -> None:
+        """Write the state after some epochs, or within the next one.
 
         Raises:
             ArtifactError: the file cannot be written.
         """
-        towers = {name: weight.numpy() for name, weight in trainer.towers.named_parameters()}
-        parts = {"tower": towers, "average": trainer.averaged_weights(), "best": best[1], "adam": trainer.adam()}
-        arrays = {f"{part}/{name}": array for part, named in parts.items() for name, array in named.items()}
+        # One after the other: each is copied twice while it is written.
+        parts: dict[str, Callable[[], Weights]] = {
+            "tower": lambda: {name: weight.numpy() for name, weight in trainer.towers.named_parameters()},
+            "average": trainer.moving_average,
+            "best": lambda: best[1] if best else {},
+            "adam": trainer.adam,
+        }
         state = {
             "epochs": [asdict(epoch) for epoch in epochs],
             "step": trainer.step,
-            "best": asdict(best[0]),
+            "losses": trainer.losses,
+            "best": asdict(best[0]) if best else None,
             "belongs_to": self.belongs_to,
         }
         try:
             # A folder, for safetensors writes to a name of its own beside the file that it is given.
             with replacing(self.path, self._cannot_write, folder=True) as building:
-                save_file(arrays, building / _FILE, metadata={"state": json.dumps(state)})
+                for part, arrays in parts.items():
+                    save_file(arrays(), building / f"{part}.safetensors", metadata={"state": json.dumps(state)})
         except SafetensorError as error:
             raise self._cannot_write(str(error)) from error
 
@@ -84,8 +92,9 @@ class Checkpoint:
             )
         for name, weight in trainer.towers.named_parameters():
             weight.set_value(parts["tower"][name])
-        trainer.restore(average=parts["average"], adam=parts["adam"], step=state["step"])
-        return Reached(epochs=state["epochs"], best=(Epoch(**state["best"]), parts["best"]))
+        trainer.restore(average=parts["average"], adam=parts["adam"], step=state["step"], losses=state["losses"])
+        best = (Epoch(**state["best"]), parts["best"]) if state["best"] else None
+        return Reached(epochs=state["epochs"], best=best)
 
     def remove(self) -> None:
         """Delete it; the model is written and nothing is left to go on with."""
@@ -94,26 +103,30 @@ class Checkpoint:
         else:
             self.path.unlink(missing_ok=True)
 
-    def num_epochs(self) -> int:
-        """Epochs that it holds; 0 where there is none, or a damaged one."""
+    def reached(self) -> str:
+        """What it holds, as ``2 epochs and 40 batches``; empty where there is none, or a damaged one."""
         try:
             with safe_open(self.path / _FILE, framework="numpy") as file:
-                return len(json.loads(file.metadata()["state"])["epochs"])
+                state = json.loads(file.metadata()["state"])
+                counts = {"epoch": len(state["epochs"]), "batch": len(state["losses"])}
         except _DAMAGED:
-            return 0
+            return ""
+        plural = {"epoch": "epochs", "batch": "batches"}
+        return " and ".join(
+            f"{count} {unit if count == 1 else plural[unit]}" for unit, count in counts.items() if count
+        )
 
     def _cannot_write(self, reason: str) -> ArtifactError:
         return ArtifactError(f"Cannot write the checkpoint '{self.path}': {reason}")
 
     def _read(self) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
-        parts: dict[str, dict[str, np.ndarray]] = {"tower": {}, "average": {}, "best": {}, "adam": {}}
+        parts: dict[str, dict[str, np.ndarray]] = {}
         try:
-            with safe_open(self.path / _FILE, framework="numpy") as file:
-                state = json.loads(file.metadata()["state"])
-                state["epochs"] = tuple(Epoch(**epoch) for epoch in state["epochs"])
-                for key in list(file.keys()):
-                    part, _, name = key.partition("/")
-                    parts[part][name] = file.get_tensor(key)
+            for part in _PARTS:
+                with safe_open(self.path / f"{part}.safetensors", framework="numpy") as file:
+                    state = json.loads(file.metadata()["state"])
+                    state["epochs"] = tuple(Epoch(**epoch) for epoch in state["epochs"])
+                    parts[part] = {name: file.get_tensor(name) for name in list(file.keys())}
         except _DAMAGED as error:
             raise ArtifactError(f"{self.path}: damaged: delete it, or leave --resume out to start anew") from error
         return state, parts

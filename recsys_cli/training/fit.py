@@ -13,6 +13,7 @@ from recsys_cli.training.epoch import Epoch
 from recsys_cli.training.export import Snapshot
 from recsys_cli.training.trainer import Trainer, Weights
 
+CHECKPOINT_SECONDS = 300.0  # within an epoch
 Validate = Callable[[Snapshot], Mapping[str, float]]
 
 # Validation metrics that choose the epoch: the first of them that can be computed.
@@ -58,13 +59,14 @@ def fit(
         trainer: new, or as a checkpoint left it.
         progress: is told of every batch and epoch.
         validate: metrics of a snapshot; None keeps the last epoch.
-        checkpoint: written after every epoch; training goes on after the epochs it already holds.
+        checkpoint: written after every epoch, and every five minutes in a longer one; training goes on where it
+            stands.
 
     Raises:
         TrainingError: the loss is not a number in the first epoch, so there is nothing to keep.
     """
     reached = checkpoint.restore(trainer) if checkpoint else None
-    num_steps = trainer.options.schedule.epochs * len(trainer.batches)
+    num_steps = trainer.epochs * len(trainer.batches)
     with progress.task("Training", total=num_steps, unit="batches", done=trainer.step) as task:
         return _fit(trainer, reached, progress, task, validate=validate, checkpoint=checkpoint)
 
@@ -82,13 +84,18 @@ def _fit(
     best: tuple[Epoch, Weights] | None = reached.best if reached else None
     epochs = reached.epochs if reached else ()
     done = resumed = len(epochs)
+    kept_at = time.monotonic()
 
     def show(num_ratings: int, loss: float) -> None:
-        task.update(trainer.step, epoch=f"{done + 1}/{schedule.epochs}", loss=f"{loss:.3f}")
+        nonlocal kept_at
+        task.update(trainer.step, epoch=f"{done + 1}/{trainer.epochs}", loss=f"{loss:.3f}")
+        if checkpoint and time.monotonic() - kept_at >= CHECKPOINT_SECONDS:
+            checkpoint.save(trainer, epochs=epochs, best=best)
+            kept_at = time.monotonic()
 
     deadline = time.monotonic() + (schedule.time_limit or float("inf"))
     stopped_by = "epochs"
-    while done < schedule.epochs:
+    while done < trainer.epochs:
         if best and validate and done - best[0].number >= schedule.patience:
             stopped_by = "patience"
             break
@@ -111,6 +118,7 @@ def _fit(
             best = (epoch, trainer.served_weights())
         if checkpoint:
             checkpoint.save(trainer, epochs=epochs, best=best)
+            kept_at = time.monotonic()
         metrics = {name: f"{value:.4f}" for name, value in epoch.metrics.items()}
         task.update(trainer.step, **metrics)
         words = " ".join(f"{name} {value}" for name, value in metrics.items())

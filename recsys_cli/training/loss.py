@@ -21,9 +21,7 @@ class Softmax:
     normaliser: Tensor
 
     @classmethod
-    def over_candidates(
-        cls, cosines: Tensor, *, candidates: Tensor, log_q: Tensor, temperature: float
-    ) -> "Softmax":
+    def over_candidates(cls, cosines: Tensor, *, candidates: Tensor, temperature: float) -> "Softmax":
         """The softmax of cosines.
 
         Subtracting the highest keeps every sum at 1 or more, however small the temperature; ``log_softmax`` would
@@ -32,13 +30,9 @@ class Softmax:
         Args:
             cosines: (B, K) float32 in [-1, 1].
             candidates: (B, K) float32, 1 where the movie competes, 0 where it is left out (visible history).
-            log_q: (K,) float32, natural log of the probability that the movie is among the K; 0 for a full
-                catalogue.
             temperature: > 0, divides the cosine.
-
-        Source: Yi et al., RecSys 2019 (correction by log_q).
         """
-        logits = cosines / temperature - log_q + _BARRED * (candidates - 1.0)  # (B, K)
+        logits = cosines / temperature + _BARRED * (candidates - 1.0)  # (B, K)
         logits = logits - logits.detach().max(axis=1, keepdim=True)
         return cls(logits, paddle.log(paddle.exp(logits).sum(axis=1)))
 

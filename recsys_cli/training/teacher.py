@@ -4,6 +4,8 @@ The towers learn it from a part of that history, or from the attributes alone, s
 only.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -12,13 +14,24 @@ from recsys_cli.solvers.ease import Ease
 from recsys_cli.training.batches import Batch, Batches
 from recsys_cli.training.data import Floats
 
+Predict = Callable[[Batch], Floats]  # (B, K) float32, how much of each candidate each user is likely to take
+
+
+def by_weights(ease: Ease, grades: sp.csr_matrix) -> Predict:
+    """EASE on the grades (U + 1, M) of the catalogue's movies, for batches of the whole catalogue."""
+    return lambda batch: ease.predict(grades[batch.user_rows])
+
+
+def by_factors(users: Floats, movies: Floats) -> Predict:
+    """The products of short vectors of users (U + 1, F) and of movies (M + 1, F)."""
+    return lambda batch: np.asarray(users[batch.user_rows] @ movies[batch.movie_rows].T)
+
 
 class RankingTeacher:
-    """EASE on the grades of the training ratings."""
+    """EASE on the grades of the training ratings, or what of it fits into short vectors."""
 
-    def __init__(self, ease: Ease, grades: sp.csr_matrix):
-        """Take the fitted weights and the grades (U + 1, M) of the catalogue's movies."""
-        self._ease, self._grades = ease, grades
+    def __init__(self, predict: Predict):
+        self._predict = predict
 
     def targets(self, batch: Batch, *, sharpness: float) -> NDArray[np.float32]:
         """Share of each user's attention that each candidate deserves.
@@ -29,9 +42,7 @@ class RankingTeacher:
 
         Returns: (B, K) float32, rows sum to 1; a row of zeros where no movie competes.
         """
-        predicted = (
-            np.maximum(self._ease.predict(self._grades[batch.user_rows]), 1e-6) * batch.candidates
-        )  # (B, K)
+        predicted = np.maximum(self._predict(batch), 1e-6) * batch.candidates  # (B, K)
         # Relative to the highest: a power of small numbers alone would be zero everywhere.
         highest = np.maximum(predicted.max(axis=1, keepdims=True), 1e-6)
         shares: NDArray[np.float32] = (predicted / highest) ** np.float32(sharpness)
@@ -45,7 +56,7 @@ class RatingTeacher:
     def __init__(self, users: Floats, movies: Floats, batches: Batches):
         self._users = users * np.float32(batches.data.rating_max)
         self._movies = movies
-        self._popularity = batches.popularity.astype(np.float32)
+        self._weights = batches.weights
 
     def estimates(self, batch: Batch) -> Floats:
         """(B, K) float32, each user's rating of each of the batch's movies."""
@@ -54,5 +65,5 @@ class RatingTeacher:
 
     def weights(self, batch: Batch) -> Floats:
         """(K,) float32, how much each movie's estimate counts: ratings are of what people choose to watch."""
-        weights: Floats = self._popularity[batch.movie_rows]
+        weights: Floats = self._weights[batch.movie_rows]
         return weights

@@ -116,7 +116,7 @@ def train_split(
 
     options, vocabulary = config.options, Vocabulary.from_dataset(dataset)
     data = training_data(dataset, vocabulary, split)
-    trainer = Trainer(data, options)
+    trainer = Trainer(data, options, progress)
     validation = _validation(data, config, progress)
     checkpoint = Checkpoint(_checkpoint_path(config.model), belongs_to=_identity(dataset, config))
     _take_up(checkpoint, trainer, config, progress)
@@ -184,13 +184,13 @@ def _prepare(config: TrainConfig, progress: Progress) -> None:
 
 def _take_up(checkpoint: "Checkpoint", trainer: "Trainer", config: TrainConfig, progress: Progress) -> None:
     """Say what a person should know of the start: that there is nothing to resume, what is thrown away."""
-    for note in trainer.notes:
+    for note in trainer.start.notes:
         progress.say(note)
     if config.resume:
         if not checkpoint.path.exists():
             progress.say(f"--resume: there is no '{checkpoint.path}' to go on from; training begins anew")
     elif checkpoint.path.exists():
-        done = _epochs(checkpoint.num_epochs())
+        done = checkpoint.reached() or "0 epochs"
         progress.say(f"threw away {done} of an interrupted training; --resume would have gone on after them")
         checkpoint.remove()
 
@@ -201,13 +201,9 @@ def _saying_how_to_go_on(checkpoint: "Checkpoint", progress: Progress) -> Iterat
     try:
         yield
     except KeyboardInterrupt:
-        if done := checkpoint.num_epochs():
-            progress.say(f"kept {_epochs(done)}: the same command with --resume goes on after them")
+        if done := checkpoint.reached():
+            progress.say(f"kept {done}: the same command with --resume goes on after them")
         raise
-
-
-def _epochs(count: int) -> str:
-    return f"{count} epoch{'s' * (count != 1)}"
 
 
 def hold_out(num_ratings: int, schedule: ScheduleConfig) -> Split:
@@ -268,7 +264,8 @@ def find_data(named: Path | None, *, download: bool, progress: Progress) -> Path
 
 def _read_data(path: Path, config: TrainConfig, progress: Progress) -> Dataset:
     """The data set; says what it is and what was left out of it."""
-    dataset = read_dataset(path, format=config.format, skip_bad_lines=config.skip_bad_lines)
+    with progress.task("Reading"):
+        dataset = read_dataset(path, format=config.format, skip_bad_lines=config.skip_bad_lines)
     progress.say(
         f"{path}: layout {dataset.format}, {len(dataset.movie_ids):,} movies, {len(dataset.user_ids):,} users, "
         f"{len(dataset.ratings):,} ratings from {dataset.rating_min:g} to {dataset.rating_max:g}"

@@ -1,7 +1,7 @@
 """Towers in training: batches of whole users, each user and each movie encoded once a batch, ratings by gather."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from paddle import Tensor
 from paddle.base import unique_name
 
-from recsys_cli.config.training import TrainingOptions
+from recsys_cli.config.training import TrainingOptions, epochs_for
 from recsys_cli.errors import TrainingError
-from recsys_cli.solvers.cosine_als import fit_cosine_als
-from recsys_cli.solvers.ease import fit_ease
+from recsys_cli.progress import Progress, Silent
 from recsys_cli.towers.network import Sizes, TwoTowers
 from recsys_cli.towers.title_windows import title_windows
 from recsys_cli.training.batches import Batch, Batches
@@ -26,19 +25,12 @@ from recsys_cli.training.loss import (
     squared_error,
     taught_squared_error,
 )
-from recsys_cli.training.teacher import RankingTeacher, RatingTeacher
-from recsys_cli.training.warm_start import (
-    Start,
-    als_start,
-    damped_offsets,
-    ease_start,
-    ranking_factors,
-    start_ranking,
-    start_rating,
-)
+from recsys_cli.training.sparse_product import SparseProduct
+from recsys_cli.training.start import start_towers
 
 Weights = dict[str, NDArray[np.float32]]
 _AS_LEARNT = "stars"
+_AVERAGED_TABLE = 2_000_000  # numbers; of a larger table only the rows that a step sees cost any time
 
 
 class Trainer:
@@ -47,10 +39,13 @@ class Trainer:
     Everything random in an epoch is drawn from (seed, epoch), so an epoch does not depend on how it was reached.
 
     Attributes:
-        notes: what a person should know of the start.
+        epochs: how many are to be trained.
+        losses: of the batches of an epoch that has begun and is not finished.
+        start: the teachers, and what a person should know of the start.
     """
 
-    def __init__(self, data: TrainingData, options: TrainingOptions):
+    def __init__(self, data: TrainingData, options: TrainingOptions, progress: Progress | None = None):
+        progress = progress or Silent()
         self.data, self.options = data, options
         schedule, objective = options.schedule, options.objective
         self.batches = Batches(
@@ -60,27 +55,30 @@ class Trainer:
             batch_users=schedule.batch_users,
             history_damping=options.towers.history_damping,
         )
+        self.epochs = schedule.epochs or epochs_for(len(data.training))
         self.step = 0
-        self.notes: list[str] = []
+        self.losses: list[float] = []
+        self._kept = False
         paddle.seed(schedule.seed)
         # Paddle's names are part of the checkpoint and of the exported programs: the same in every trainer.
         self._names = unique_name.UniqueNameGenerator()
         with unique_name.guard(self._names):
             mean = self.batches.mean if objective.objective == "hybrid" else None
-            self.towers = TwoTowers(_sizes(data), options.towers, stars_mean=mean)
+            self.towers = TwoTowers(
+                _sizes(data), options.towers, stars_mean=mean, sparse_movies=not self.batches.is_full
+            )
             # Sparse gradients of the user tables with lazy_mode: dense Adam on them takes longer than the towers.
             self.optimizer = paddle.optimizer.Adam(
                 schedule.learning_rate, beta2=0.99, parameters=self.towers.parameters(), lazy_mode=True
             )
         # Of every batch alike, unless batches sample the catalogue.
         self._catalogue_features = self._movie_features(self.batches.catalogue) if self.batches.is_full else None
-        self._start_share = 0.0
-        self._start()
+        self.start = start_towers(self.towers, self.batches, options, progress)
         self._first = {name: weight.clone() for name, weight in self.towers.named_parameters()}
-        self._average = {name: weight.clone() for name, weight in self.towers.named_parameters()}
+        self._average = {name: weight.clone() for name, weight in self._averaged_parameters()}
 
     def train_epoch(self, epoch: int, on_batch: Callable[[int, float], None]) -> float:
-        """Train on every user once.
+        """Train on every user once; where the epoch was interrupted, on those who are left.
 
         Args:
             epoch: counted from 0.
@@ -92,27 +90,31 @@ class Trainer:
             TrainingError: the loss is not a finite number any more.
         """
         seed = self.options.schedule.seed
-        paddle.seed(10_007 * (seed + 1) + epoch)  # dropout
         self.towers.train()
-        losses = []
-        for batch in self.batches.epoch(np.random.default_rng([seed, epoch])):
+        for batch in self.batches.epoch(seed, epoch, first=len(self.losses)):
+            paddle.seed(10_007 * (seed + 1) + self.step)  # dropout
             self.optimizer.set_lr(self._learning_rate())
-            loss = self._loss(batch)
+            history = self._history(batch)
+            loss = self._loss(batch, history)
             loss.backward()
+            for product in history:
+                product.backward()
             with unique_name.guard(self._names):  # the first step names the moments
                 self.optimizer.step()
             self.optimizer.clear_grad()
             self.step += 1
-            losses.append(float(loss))
-            if not math.isfinite(losses[-1]):
+            self.losses.append(float(loss))
+            if not math.isfinite(self.losses[-1]):
                 raise TrainingError(
-                    f"The loss turned {losses[-1]} in epoch {epoch + 1}: lower --learning-rate "
+                    f"The loss turned {self.losses[-1]} in epoch {epoch + 1}: lower --learning-rate "
                     f"(it was {self.options.schedule.learning_rate:g})"
                 )
             self._update_average()
-            on_batch(len(batch.ratings), losses[-1])
+            on_batch(len(batch.ratings), self.losses[-1])
         self.towers.eval()
-        return float(np.mean(losses))
+        mean = float(np.mean(self.losses))
+        self.losses = []
+        return mean
 
     def snapshot(self) -> Snapshot:
         """The averaged towers as arrays."""
@@ -121,7 +123,11 @@ class Trainer:
             return snapshot
 
     def averaged_weights(self) -> Weights:
-        """Copies of the moving average of the weights, by name."""
+        """Copies of the weights by name, their moving average where there is one."""
+        return {name: weight.numpy() for name, weight in self._latest()}
+
+    def moving_average(self) -> Weights:
+        """Copies of what is averaged, by name."""
         return {name: weight.numpy() for name, weight in self._average.items()}
 
     def served_weights(self) -> Weights:
@@ -132,89 +138,42 @@ class Trainer:
 
         Source: Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022.
         """
-        share = self._start_share
+        share = 0.0 if self._kept else self.start.share
         return {
             name: (share * self._first[name] + (1.0 - share) * weight).numpy()
             if share and not name.startswith(_AS_LEARNT)
             else weight.numpy()
-            for name, weight in self._average.items()
+            for name, weight in self._latest()
         }
 
     def keep(self, weights: Weights) -> None:
         """Make these the weights of the towers, as they are served."""
-        self._start_share = 0.0
+        self._kept = True
         for name, weight in self.towers.named_parameters():
             weight.set_value(weights[name])
-            self._average[name].set_value(weights[name])
+        for name, average in self._average.items():
+            average.set_value(weights[name])
 
     def adam(self) -> Weights:
         """The optimiser's moments, by name."""
         return {name: moment.numpy() for name, moment in self.optimizer.state_dict().items()}
 
-    def restore(self, *, average: Weights, adam: Weights, step: int) -> None:
+    def restore(self, *, average: Weights, adam: Weights, step: int, losses: list[float]) -> None:
         """Go on from a checkpoint; the towers' own weights are already in place."""
-        for name, weight in average.items():
-            self._average[name].set_value(weight)
+        for name, weight in self._average.items():
+            weight.set_value(average[name])
         self.optimizer.set_state_dict({name: paddle.to_tensor(moment) for name, moment in adam.items()})
-        self.step = step
+        self.step, self.losses = step, losses
 
-    def _start(self) -> None:
-        self.ranking_teacher: RankingTeacher | None = None
-        self.rating_teacher: RatingTeacher | None = None
-        if self.towers.stars is not None:
-            users, movies = damped_offsets(self.batches)
-            flat = np.zeros(self.options.towers.embedding_dim, dtype=np.float32)
-            self.towers.stars.start(movie_offsets=movies, user_offsets=users, slope=flat)
-        if self.options.objective.objective == "rating":
-            self._start_rating()
-        else:
-            self._start_ranking()
-
-    def _start_ranking(self) -> None:
-        objective, warm_start, seed = self.options.objective, self.options.warm_start, self.options.schedule.seed
-        factors = ranking_factors(self.towers, warm_start)
-        start: Start | None = None
-        if self.batches.is_full and (objective.teacher_weight or warm_start.warm_start):
-            grades = self.batches.grades()[:, self.batches.catalogue]
-            ease = fit_ease(grades, penalty=objective.teacher_penalty)
-            if objective.teacher_weight:
-                self.ranking_teacher = RankingTeacher(ease, grades)
-            if warm_start.warm_start:
-                start = ease_start(self.batches, ease, grades, factors=factors, seed=seed)
-                self._start_share = warm_start.start_share
-        elif warm_start.warm_start:
-            start = als_start(self.batches, warm_start, factors=factors, seed=seed)
-        if start is not None:
-            start_ranking(self.towers, self.batches, start, warm_start, seed=seed)
-
-    def _start_rating(self) -> None:
-        warm_start, towers = self.options.warm_start, self.options.towers
-        factors = min(warm_start.als_factors, towers.embedding_dim - 2, towers.history_width - 2)
-        if not (warm_start.warm_start or self.options.objective.teacher_weight):
-            return
-        if factors < 1:
-            self.notes.append(
-                "no warm start and no teacher: for these, embedding_dim and history_width must be 3 at least"
-            )
-            return
-        users, movies = fit_cosine_als(
-            self.batches.cosines(),
-            mean=self.batches.mean / self.data.rating_max,
-            factors=factors,
-            sweeps=warm_start.als_iterations,
-            seed=self.options.schedule.seed,
-        )
-        if warm_start.warm_start:
-            start_rating(self.towers, self.batches, users, movies)
-        if self.options.objective.teacher_weight:
-            self.rating_teacher = RatingTeacher(users, movies, self.batches)
-
-    def _loss(self, batch: Batch) -> Tensor:
+    def _loss(self, batch: Batch, history: Sequence[SparseProduct]) -> Tensor:
         objective = self.options.objective
         tensor = paddle.to_tensor
-        users = self.towers.users(
-            *map(tensor, (batch.tower_user_rows, batch.genders, batch.ages, batch.jobs)),
-            *map(tensor, (batch.rated, batch.valued, batch.movie_rows)),
+        users = self.towers.users.encode(
+            tensor(batch.tower_user_rows),
+            tensor(batch.genders),
+            tensor(batch.ages),
+            tensor(batch.jobs),
+            *(product.sums for product in history),
         )  # (B, D)
         features = self._catalogue_features or self._movie_features(batch.movie_rows)
         movies = self.towers.movies(tensor(batch.tower_movie_rows), *features)  # (K, D)
@@ -228,14 +187,22 @@ class Trainer:
         asked = squared_error(stars, tensor(batch.targets), tensor(batch.ratings))
         return objective.rating_weight * asked + (1.0 - objective.rating_weight) * ranking
 
+    def _history(self, batch: Batch) -> list[SparseProduct]:
+        """The two sums over each user's visible ratings, each (B, history_width)."""
+        tower, rows = self.towers.users, paddle.to_tensor(batch.history_rows)
+        return [
+            SparseProduct(batch.rated, tower.rated.embed(rows)),
+            SparseProduct(batch.valued, tower.valued.embed(rows)),
+        ]
+
     def _rating_loss(self, batch: Batch, estimates: Tensor) -> Tensor:
         tensor = paddle.to_tensor
         asked = squared_error(estimates, tensor(batch.targets), tensor(batch.ratings))
-        if self.rating_teacher is None:
+        if self.start.rating_teacher is None:
             return asked
-        taught = tensor(self.rating_teacher.estimates(batch))
+        taught = tensor(self.start.rating_teacher.estimates(batch))
         weight = self.options.objective.teacher_weight
-        error = taught_squared_error(estimates, taught, tensor(self.rating_teacher.weights(batch)))
+        error = taught_squared_error(estimates, taught, tensor(self.start.rating_teacher.weights(batch)))
         return weight * error + (1.0 - weight) * asked
 
     def _ranking_loss(self, batch: Batch, cosines: Tensor) -> Tensor:
@@ -243,13 +210,12 @@ class Trainer:
         softmax = Softmax.over_candidates(
             cosines,
             candidates=paddle.to_tensor(batch.candidates),
-            log_q=paddle.to_tensor(batch.log_q),
             temperature=objective.temperature,
         )
         likes = softmax_loss(softmax, paddle.to_tensor(batch.positives))
-        if self.ranking_teacher is None:
+        if self.start.ranking_teacher is None:
             return likes
-        taught = paddle.to_tensor(self.ranking_teacher.targets(batch, sharpness=objective.teacher_sharpness))
+        taught = paddle.to_tensor(self.start.ranking_teacher.targets(batch, sharpness=objective.teacher_sharpness))
         weight = objective.teacher_weight
         return weight * soft_target_loss(softmax, taught) + (1.0 - weight) * likes
 
@@ -260,16 +226,28 @@ class Trainer:
 
     def _learning_rate(self) -> float:
         """Half a cosine from the highest to zero."""
-        progress = self.step / (self.options.schedule.epochs * len(self.batches))
+        progress = self.step / (self.epochs * len(self.batches))
         return self.options.schedule.learning_rate * 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))
 
     def _update_average(self) -> None:
         # Shorter at the beginning, so that the average does not cling to the start.
         decay = min(self.options.schedule.averaging, (1 + self.step) / (10 + self.step))
         with paddle.no_grad():
-            for name, weight in self.towers.named_parameters():
+            for name, weight in self._averaged_parameters():
                 self._average[name].scale_(decay)
                 self._average[name].add_(weight * (1.0 - decay))
+
+    def _averaged_parameters(self) -> list[tuple[str, Tensor]]:
+        """All but large tables of which a step sees few rows: a row that stands still is its own average."""
+        return [
+            (name, weight)
+            for name, weight in self.towers.named_parameters()
+            if weight.size <= _AVERAGED_TABLE or not _is_sparse(self.towers, name)
+        ]
+
+    def _latest(self) -> Iterator[tuple[str, Tensor]]:
+        """The weights by name, their moving average where there is one."""
+        return ((name, self._average.get(name, weight)) for name, weight in self.towers.named_parameters())
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
@@ -283,6 +261,12 @@ class Trainer:
         finally:
             for name, weight in self.towers.named_parameters():
                 weight.set_value(current[name])
+
+
+def _is_sparse(towers: TwoTowers, name: str) -> bool:
+    """Whether a parameter is an embedding with sparse gradients."""
+    owner, _, part = name.rpartition(".")
+    return part == "embedding" and getattr(towers.get_sublayer(owner), "sparse", False)
 
 
 def _sizes(data: TrainingData) -> Sizes:

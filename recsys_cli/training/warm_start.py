@@ -1,6 +1,6 @@
-"""Start the towers at what closed forms know after seconds: EASE, or implicit ALS where movies are too many.
+"""Start the towers at what closed forms know after seconds: EASE, or ALS between unit vectors for ``rating``.
 
-Both rank by an inner product of vectors of any length, the towers by one of unit vectors. A movie's
+EASE ranks by an inner product of vectors of any length, the towers by one of unit vectors. A movie's
 vector of length n keeps its place with one coordinate more, sqrt(longest^2 - n^2), in which every user is zero:
 all movies are then equally long and the order is the same (Bachrach et al., RecSys 2014).
 
@@ -19,7 +19,6 @@ from recsys_cli.config.training import WarmStartConfig
 from recsys_cli.solvers.biases import fit_biases
 from recsys_cli.solvers.cosine_als import fit_cosine_als
 from recsys_cli.solvers.ease import Ease
-from recsys_cli.solvers.implicit_als import fit_implicit_als
 from recsys_cli.solvers.ridge import fit_ridge, one_hot
 from recsys_cli.towers.network import Attribute, MovieTower, StarHead, TwoTowers, UserTower
 from recsys_cli.training.batches import Batches
@@ -47,22 +46,6 @@ class Start:
     history: Matrix
 
 
-def als_start(batches: Batches, config: WarmStartConfig, *, factors: int, seed: int) -> Start | None:
-    """Implicit ALS on the training likes; None where there are none."""
-    likes = batches.likes()
-    if not likes.nnz:
-        return None
-    users, movies = fit_implicit_als(
-        likes,
-        factors=factors,
-        alpha=config.als_alpha,
-        regularization=config.als_regularization * likes.nnz / np.count_nonzero(likes.getnnz(axis=1)),
-        sweeps=config.als_iterations,
-        seed=seed,
-    )
-    return Start(users, movies, history=movies)
-
-
 def ease_start(batches: Batches, ease: Ease, grades: sp.csr_matrix, *, factors: int, seed: int) -> Start:
     """What of EASE fits into short vectors.
 
@@ -73,7 +56,7 @@ def ease_start(batches: Batches, ease: Ease, grades: sp.csr_matrix, *, factors: 
         factors: length of the vectors.
         seed: of the factorisation.
     """
-    found = ease.factorise(grades, factors=factors, rng=np.random.default_rng([seed, 4]))
+    found = ease.factorise(factors=factors, rng=np.random.default_rng([seed, 4]))
     shape = (batches.data.num_movies + 1, found.movies.shape[1])
     movies, history = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
     movies[batches.catalogue], history[batches.catalogue] = found.movies, found.history

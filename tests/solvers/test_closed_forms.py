@@ -16,10 +16,12 @@ def likes(rng: np.random.Generator) -> sp.csr_matrix:
     return sp.csr_matrix((rng.random((60, 25)) < 0.3).astype(np.float32))
 
 
+@pytest.mark.parametrize("sparse_pairs", [0, 10**9])  # inner products of sparse columns, of dense blocks
 def test_ease_is_a_ridge_regression_of_each_movie_on_the_others(
-    likes: sp.csr_matrix, monkeypatch: pytest.MonkeyPatch
+    likes: sp.csr_matrix, sparse_pairs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recsys_cli.solvers.ease._BLOCK", 7)  # several blocks, the last one shorter
+    monkeypatch.setattr("recsys_cli.solvers.ease._SPARSE_PAIRS", sparse_pairs)
     dense, expected = likes.toarray().astype(np.float64), np.zeros((25, 25))
     for movie in range(25):
         others = np.delete(np.arange(25), movie)
@@ -30,7 +32,12 @@ def test_ease_is_a_ridge_regression_of_each_movie_on_the_others(
     assert weights.flags.c_contiguous
 
 
-def test_ease_predicts_many_movies_from_the_most_used_ones(likes: sp.csr_matrix) -> None:
+@pytest.mark.parametrize("sparse_pairs", [0, 10**9])
+def test_ease_predicts_many_movies_from_the_most_used_ones(
+    likes: sp.csr_matrix, sparse_pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys_cli.solvers.ease._SPARSE_PAIRS", sparse_pairs)
+    monkeypatch.setattr("recsys_cli.solvers.ease._COLUMNS", 4)  # several blocks, the last one shorter
     dense = likes.toarray().astype(np.float64)
     ease = fit_ease(likes, penalty=7.0, most_inputs=10)
     used = np.sort(np.argsort(-dense.sum(axis=0), kind="stable")[:10])
@@ -43,12 +50,20 @@ def test_ease_predicts_many_movies_from_the_most_used_ones(likes: sp.csr_matrix)
     np.testing.assert_allclose(ease.predict(likes), dense @ expected, atol=1e-4)
 
 
+def test_ease_of_many_users_is_that_of_some_of_them(likes: sp.csr_matrix, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recsys_cli.solvers.ease._MOST_USERS", 60)
+    twice = sp.vstack([likes, likes]).tocsr()[np.arange(120).reshape(2, 60).T.ravel()]  # everybody and a twin
+    ease = fit_ease(twice, penalty=7.0)
+    np.testing.assert_allclose(ease.weights, fit_ease(likes, penalty=3.5).weights, atol=0.1)
+    assert np.diag(ease.gram).sum() == pytest.approx(twice.nnz, rel=0.05)
+
+
 def test_factors_are_the_best_approximation_of_the_scores(likes: sp.csr_matrix) -> None:
     ease = fit_ease(likes, penalty=7.0)
     scores = ease.predict(likes)
     singular = np.linalg.svd(scores.astype(np.float64), compute_uv=False)
     for factors in (3, 25):
-        found = ease.factorise(likes, factors=factors, rng=np.random.default_rng(1))
+        found = ease.factorise(factors=factors, rng=np.random.default_rng(1))
         assert found.movies.shape == found.history.shape == (25, factors)
         error = np.linalg.norm(scores - (likes @ found.history) @ found.movies.T)
         assert error == pytest.approx(np.sqrt((singular[factors:] ** 2).sum()), rel=1e-3, abs=1e-3)

@@ -17,37 +17,29 @@ from recsys_cli.training.loss import (
 
 COSINES = np.array([[0.2, -0.4, 0.9], [0.0, 0.5, -1.0]], dtype=np.float32)
 CANDIDATES = np.array([[1, 1, 0], [1, 1, 1]], dtype=np.float32)
-LOG_Q = np.log(np.array([0.5, 1.0, 0.25], dtype=np.float32))
 
 
-def softmax(log_q: np.ndarray) -> Softmax:
-    candidates = paddle.to_tensor(CANDIDATES)
+def softmax() -> Softmax:
     return Softmax.over_candidates(
-        paddle.to_tensor(COSINES), candidates=candidates, log_q=paddle.to_tensor(log_q), temperature=0.5
+        paddle.to_tensor(COSINES), candidates=paddle.to_tensor(CANDIDATES), temperature=0.5
     )
 
 
 def test_softmax_by_hand() -> None:
-    ours = softmax_loss(softmax(np.zeros(3, np.float32)), paddle.to_tensor(np.array([1, 3, 4])))
+    ours = softmax_loss(softmax(), paddle.to_tensor(np.array([1, 3, 4])))
     first = math.log(math.exp(0.4) + math.exp(-0.8)) - (-0.8)
     total = math.log(math.exp(0.0) + math.exp(1.0) + math.exp(-2.0))
     assert float(ours) == pytest.approx((first + (total - 0.0) + (total - 1.0)) / 3, abs=1e-5)
 
 
-def test_a_sampled_softmax_divides_by_the_probability_of_being_sampled() -> None:
-    ours = softmax_loss(softmax(LOG_Q), paddle.to_tensor(np.array([4])))
-    weights = [math.exp(0.0) / 0.5, math.exp(1.0) / 1.0, math.exp(-2.0) / 0.25]
-    assert float(ours) == pytest.approx(-math.log(weights[1] / sum(weights)), abs=1e-5)
-
-
 def test_no_positives_cost_nothing() -> None:
     none = paddle.to_tensor(np.zeros(0, dtype=np.int64))
-    assert float(softmax_loss(softmax(LOG_Q), none)) == 0.0
+    assert float(softmax_loss(softmax(), none)) == 0.0
 
 
 def test_soft_targets_by_hand() -> None:
     shares = np.array([[0.25, 0.75, 0.0], [0.0, 1.0, 0.0]], dtype=np.float32)
-    ours = soft_target_loss(softmax(np.zeros(3, np.float32)), paddle.to_tensor(shares))
+    ours = soft_target_loss(softmax(), paddle.to_tensor(shares))
     first = math.log(math.exp(0.4) + math.exp(-0.8)) - (0.25 * 0.4 + 0.75 * -0.8)
     second = math.log(math.exp(0.0) + math.exp(1.0) + math.exp(-2.0)) - 1.0
     assert float(ours) == pytest.approx((first + second) / 2, abs=1e-5)
@@ -71,10 +63,10 @@ def test_squared_error_by_hand() -> None:
 
 
 def in_float64(
-    cosines: np.ndarray, candidates: np.ndarray, log_q: np.ndarray, shares: np.ndarray, temperature: float
+    cosines: np.ndarray, candidates: np.ndarray, shares: np.ndarray, temperature: float
 ) -> tuple[float, np.ndarray]:
     """Cross-entropy of shares (B, K), averaged over the users, and its gradient by the cosines."""
-    logits = cosines.astype(np.float64) / temperature - log_q
+    logits = cosines.astype(np.float64) / temperature
     logits = np.where(candidates > 0, logits, -1e30)
     highest = logits.max(axis=1, keepdims=True)
     chances = np.exp(logits - highest)
@@ -98,7 +90,6 @@ def test_loss_and_gradient_at_every_temperature(temperature: float, low: float, 
     cosines[1, 5] = -1.0  # the liked one is as far as can be
     cosines[2][candidates[2] == 0] = 1.0  # what is left out lies above all candidates
     candidates[3] = 0.0  # nothing is left to choose from
-    log_q = np.log(rng.uniform(0.1, 1.0, 50)).astype(np.float32)
     shares = rng.random(size).astype(np.float32) * candidates
     shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-6)
     likes = np.zeros_like(shares)
@@ -107,10 +98,10 @@ def test_loss_and_gradient_at_every_temperature(temperature: float, low: float, 
 
     def check(wanted: np.ndarray, loss: Callable[[Softmax], paddle.Tensor]) -> None:
         given = paddle.to_tensor(cosines, stop_gradient=False)
-        arrays = {"candidates": paddle.to_tensor(candidates), "log_q": paddle.to_tensor(log_q)}
-        ours = loss(Softmax.over_candidates(given, **arrays, temperature=temperature))
+        competing = paddle.to_tensor(candidates)
+        ours = loss(Softmax.over_candidates(given, candidates=competing, temperature=temperature))
         ours.backward()
-        expected, gradient = in_float64(cosines, candidates, log_q, wanted, temperature)
+        expected, gradient = in_float64(cosines, candidates, wanted, temperature)
         assert float(ours) == pytest.approx(expected, rel=1e-5, abs=1e-5)
         np.testing.assert_allclose(given.grad.numpy(), gradient, rtol=1e-3, atol=1e-5 / temperature)
 
@@ -120,7 +111,6 @@ def test_loss_and_gradient_at_every_temperature(temperature: float, low: float, 
 
 def test_a_small_temperature_by_hand() -> None:
     cosines = paddle.to_tensor(np.array([[0.2, 0.1, -0.5]], dtype=np.float32))
-    ones, zeros = paddle.ones([1, 3]), paddle.zeros([3])
-    softmax = Softmax.over_candidates(cosines, candidates=ones, log_q=zeros, temperature=0.01)
+    softmax = Softmax.over_candidates(cosines, candidates=paddle.ones([1, 3]), temperature=0.01)
     loss = float(softmax_loss(softmax, paddle.to_tensor(np.array([0]))))
     assert loss == pytest.approx(math.log(1 + math.exp(-10) + math.exp(-70)), rel=1e-2)  # 0.00005

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,6 @@ SMALL = {
     "word_width": 4,
     "history_width": 8,
     "als_factors": 8,
-    "als_regularization": 0.05,
     "teacher_penalty": 20.0,
     "batch_users": 40,
     "epochs": 12,
@@ -65,12 +65,10 @@ def test_it_learns_who_likes_what(objective: str, activation: str) -> None:
 
 @pytest.mark.parametrize("objective", ["hybrid", "ranking"])
 def test_it_learns_from_a_sample_of_a_catalogue_that_is_too_large_for_the_full_softmax(objective: str) -> None:
-    # Three users have rated some 35 of the 40 movies: the other columns are drawn.
-    trainer = train(two_blocks(), objective=objective, max_catalogue=39, batch_users=3, learning_rate=0.005)
-    assert trainer.ranking_teacher is None
-    batches = list(trainer.batches.epoch(np.random.default_rng(1)))
-    assert min(len(batch.movie_rows) for batch in batches) < NUM_MOVIES
-    assert all((batch.log_q < 0).any() for batch in batches if len(batch.movie_rows) < NUM_MOVIES)
+    alone = {"warm_start": False, "teacher_weight": 0.0}
+    trainer = train(two_blocks(), objective=objective, max_catalogue=10, learning_rate=0.005, **alone)
+    drawn = [len(batch.movie_rows) for batch in trainer.batches.epoch(1)]
+    assert 2 < np.mean(drawn) < 18
     snapshot = trainer.snapshot()
     for gender, own in ((1, slice(0, NUM_MOVIES // 2)), (2, slice(NUM_MOVIES // 2, None))):
         scores = (snapshot.movie_vectors @ profile(snapshot.tables, gender))[1:]
@@ -146,6 +144,35 @@ def test_an_interrupted_training_goes_on_to_the_same_bytes(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["model.checkpoint"]
 
 
+def test_a_training_that_is_cut_off_within_an_epoch_goes_on_to_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys_cli.training.fit.CHECKPOINT_SECONDS", 0.0)
+    options = TrainingOptions.from_dict({**SMALL, "epochs": 2, "dropout": 0.1, "max_catalogue": 20})
+    whole = Trainer(two_blocks(), options)
+    whole_fitted = fit(whole, Silent(), validate=None, checkpoint=None)
+
+    class CutOff(Checkpoint):
+        after = 0
+
+        def save(self, trainer: Trainer, **named: Any) -> None:
+            super().save(trainer, **named)
+            if trainer.step == self.after and trainer.losses:
+                raise KeyboardInterrupt
+
+    checkpoint = CutOff(tmp_path / "model.checkpoint", belongs_to="this")
+    assert checkpoint.reached() == ""
+    for after, reached in ((2, "2 batches"), (4, "1 epoch and 1 batch"), (6, "1 epoch and 3 batches")):
+        checkpoint.after = after
+        with pytest.raises(KeyboardInterrupt):
+            fit(Trainer(two_blocks(), options), Silent(), validate=None, checkpoint=checkpoint)
+        assert checkpoint.reached() == reached
+    resumed = Trainer(two_blocks(), options)
+    assert fit(resumed, Silent(), validate=None, checkpoint=checkpoint).epochs == whole_fitted.epochs
+    for name, weight in whole.averaged_weights().items():
+        assert weight.tobytes() == resumed.averaged_weights()[name].tobytes(), name
+
+
 def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.checkpoint"
     options = TrainingOptions.from_dict({**SMALL, "epochs": 1})
@@ -156,7 +183,7 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
         f"{path}: of a training with other data or options; repeat that command with --resume, or leave "
         "--resume out to start anew"
     )
-    (file,) = path.iterdir()
+    file = path / "adam.safetensors"
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(ArtifactError) as error:
         Checkpoint(path, belongs_to="a").restore(Trainer(two_blocks(), options))
@@ -218,14 +245,16 @@ def test_nobody_sees_what_they_are_asked() -> None:
     options = TrainingOptions()
     batches = Batches(two_blocks(), options.objective, options.masking, batch_users=50, history_damping=0.0)
     total = 0
-    for batch in batches.epoch(np.random.default_rng(1)):
-        visible = batch.rated.reshape(-1) > 0
+    for batch in batches.epoch(1):
+        rated = np.zeros(batch.candidates.shape)
+        rated[:, np.searchsorted(batch.movie_rows, batch.history_rows)] = batch.rated.toarray()
+        visible = rated.reshape(-1) > 0
         assert not visible[batch.targets].any()
         assert not visible[batch.positives].any()
         assert set(batch.positives) <= set(batch.targets)
         np.testing.assert_array_equal(batch.candidates.reshape(-1) == 0, visible)
-        counts = visible.reshape(batch.rated.shape).sum(axis=1)
-        lengths = (batch.rated**2).sum(axis=1)
+        counts = visible.reshape(rated.shape).sum(axis=1)
+        lengths = (rated**2).sum(axis=1)
         np.testing.assert_allclose(lengths, counts > 0, atol=1e-5)
         total += visible.sum() + len(batch.targets)
     assert total == len(batches.data.training)

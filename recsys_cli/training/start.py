@@ -1,0 +1,94 @@
+"""Where a training starts: the towers at closed forms, and the teachers that are made of the same."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_cli.config.training import TrainingOptions
+from recsys_cli.progress import Progress
+from recsys_cli.solvers.cosine_als import fit_cosine_als
+from recsys_cli.solvers.ease import fit_ease
+from recsys_cli.towers.network import TwoTowers
+from recsys_cli.training.batches import Batches
+from recsys_cli.training.teacher import RankingTeacher, RatingTeacher, by_factors, by_weights
+from recsys_cli.training.warm_start import (
+    damped_offsets,
+    ease_start,
+    ranking_factors,
+    start_ranking,
+    start_rating,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Started:
+    """What else came of the start.
+
+    Attributes:
+        ranking_teacher: None where the softmax follows the likes alone.
+        rating_teacher: None where the squared error follows the ratings alone.
+        share: of the start in the weights that are kept, [0, 1).
+        notes: what a person should know of it.
+    """
+
+    ranking_teacher: RankingTeacher | None = None
+    rating_teacher: RatingTeacher | None = None
+    share: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def start_towers(towers: TwoTowers, batches: Batches, options: TrainingOptions, progress: Progress) -> Started:
+    """Start new towers at closed forms on the training ratings, as the options say."""
+    if towers.stars is not None:
+        users, movies = damped_offsets(batches)
+        flat = np.zeros(options.towers.embedding_dim, dtype=np.float32)
+        towers.stars.start(movie_offsets=movies, user_offsets=users, slope=flat)
+    if options.objective.objective == "rating":
+        return _start_rating(towers, batches, options, progress)
+    return _start_ranking(towers, batches, options, progress)
+
+
+def _start_ranking(towers: TwoTowers, batches: Batches, options: TrainingOptions, progress: Progress) -> Started:
+    objective, warm_start, seed = options.objective, options.warm_start, options.schedule.seed
+    teaches = objective.teacher_weight > 0
+    if not (teaches or warm_start.warm_start):
+        return Started()
+    with progress.task("Starting at EASE", total=3, unit="steps") as task:
+        grades = batches.grades()[:, batches.catalogue]
+        ease = fit_ease(grades, penalty=objective.teacher_penalty)
+        task.update(1)
+        teacher = RankingTeacher(by_weights(ease, grades)) if teaches and batches.is_full else None
+        if not warm_start.warm_start and batches.is_full:
+            return Started(ranking_teacher=teacher)
+        factors = ranking_factors(towers, warm_start)
+        start = ease_start(batches, ease, grades, factors=factors, seed=seed)
+        if teaches and teacher is None:  # the weights would be as many for every batch as all the rest of it
+            teacher = RankingTeacher(by_factors(start.users, start.movies))
+        del ease, grades  # large, and without a teacher not needed any more
+        task.update(2)
+        if not warm_start.warm_start:
+            return Started(ranking_teacher=teacher)
+        start_ranking(towers, batches, start, warm_start, seed=seed)
+        task.update(3)
+    return Started(ranking_teacher=teacher, share=warm_start.start_share)
+
+
+def _start_rating(towers: TwoTowers, batches: Batches, options: TrainingOptions, progress: Progress) -> Started:
+    warm_start, teaches = options.warm_start, options.objective.teacher_weight > 0
+    factors = min(warm_start.als_factors, options.towers.embedding_dim - 2, options.towers.history_width - 2)
+    if not (warm_start.warm_start or teaches):
+        return Started()
+    if factors < 1:
+        note = "no warm start and no teacher: for these, embedding_dim and history_width must be 3 at least"
+        return Started(notes=(note,))
+    with progress.task("Starting at ALS"):
+        users, movies = fit_cosine_als(
+            batches.cosines(),
+            mean=batches.mean / batches.data.rating_max,
+            factors=factors,
+            sweeps=warm_start.als_iterations,
+            seed=options.schedule.seed,
+        )
+        if warm_start.warm_start:
+            start_rating(towers, batches, users, movies)
+    return Started(rating_teacher=RatingTeacher(users, movies, batches) if teaches else None)
