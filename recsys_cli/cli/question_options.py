@@ -24,7 +24,8 @@ def person_options(command: _Command) -> _Command:
             "--ratings",
             "ratings_path",
             type=click.Path(path_type=Path),
-            help="CSV file of the person's ratings: columns rating and movieId or title, perhaps year.",
+            help="CSV file of the person's ratings: columns rating and movieId or title, perhaps year. "
+            "With --users: what all of them have rated, in any layout that train reads.",
         ),
     )
     for option in reversed(options):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ Examples:
   recsys recommend --like "Toy Story" --like id:2 --dislike Speed --diversity 0.3
   recsys recommend -g F --json
   recsys recommend --users data/sample/users.dat -k 20 -o recommendations.parquet
+  recsys recommend --users data/sample/users.dat --ratings data/sample/ratings.dat --part 1/2 -o first.parquet
   echo '{{"age": 25, "gender": "M", "job": 4}}' | recsys recommend --stdin
   echo '{{"similar": "Toy Story", "k": 5}}' | recsys recommend --stdin
   recsys recommend -a 25 -g M -j 4 -i
@@ -67,6 +69,7 @@ Examples:
     type=click.Path(path_type=Path),
     help="With --users: a .parquet, .csv or .jsonl file, or - for standard output (CSV, or JSON lines by --json).",
 )
+@click.option("--part", metavar="I/N", help="With --users: the lists of the I-th of N parts of them, such as 2/8.")
 @click.option("--stdin", "from_stdin", is_flag=True, help="Answer JSON questions line by line.")
 @index_options
 @json_option
@@ -79,8 +82,6 @@ def command(
     include_seen: bool,
     diversity: float,
     explain: bool,
-    users: Path | None,
-    output: Path | None,
     from_stdin: bool,
     as_json: bool,
     as_csv: bool,
@@ -94,9 +95,10 @@ def command(
     folder beside the model.
 
     The file for --users is users.dat, u.user, or CSV or Parquet with a column userId or id and any of gender, age
-    and job; ids alone will do for people of the training data. The output has a row for each movie: user_id, basis
-    (user, profile or nobody: what answers), rank, movie_id, title, genres, score, stars, and with --explain group,
-    group_count, group_mean, count, mean, like, shared_genres. A .jsonl has a line for each person.
+    and job; ids alone will do for people of the training data, and of the file for --ratings: whoever has rated
+    what the model did not learn is answered by that, too. The output has a row for each movie: user_id, basis
+    (user, history, profile or nobody: what answers), rank, movie_id, title, genres, score, stars, and with
+    --explain group, group_count, group_mean, count, mean, like, shared_genres. A .jsonl has a line for a person.
     """
     config, store = take_index(options)
     question = Question(
@@ -107,15 +109,10 @@ def command(
         diversity=diversity,
         explain=explain,
     )
-    if (users is None) != (output is None):
-        raise ConfigError("--users and --output belong together")
-    if from_stdin and users is not None:
-        raise ConfigError("--stdin and --users exclude each other")
-    if users is not None and output is not None:
-        if as_json and as_csv:
-            raise ConfigError("--json and --csv exclude each other")
-        asked = ".jsonl" if as_json else ".csv" if as_csv else None
-        found = _recommend_to_all(config, store, question, BulkConfig(users=users, output=output, asked=asked))
+    files = _files(context.params)
+    if files is not None:
+        question = replace(question, person=replace(question.person, ratings_path=None))
+        found = _recommend_to_all(config, store, question, files)
         suggest("evaluate", lambda: ["--model", str(config.model)])
         context.exit(int(not found))
     elif from_stdin:
@@ -130,6 +127,27 @@ def command(
         if answer.movies:
             suggest("similar", lambda: [movie_name(answer.movies[0].movie_id, answer.movies[0].title)])
         context.exit(int(not answer.movies))
+
+
+def _files(options: dict[str, Any]) -> BulkConfig | None:
+    """The files of ``--users``, None without it.
+
+    Raises:
+        ConfigError: options that contradict each other, or that have no meaning without others.
+    """
+    users, output, part = options["users"], options["output"], options["part"]
+    if (users is None) != (output is None):
+        raise ConfigError("--users and --output belong together")
+    if part is not None and users is None:
+        raise ConfigError("--part belongs to --users")
+    if options["from_stdin"] and users is not None:
+        raise ConfigError("--stdin and --users exclude each other")
+    if users is None:
+        return None
+    if options["as_json"] and options["as_csv"]:
+        raise ConfigError("--json and --csv exclude each other")
+    asked = ".jsonl" if options["as_json"] else ".csv" if options["as_csv"] else None
+    return BulkConfig(users=users, output=output, asked=asked, ratings=options["ratings_path"], part=part)
 
 
 def _recommend_to_all(config: RecommendConfig, store: StoreConfig, question: Question, files: BulkConfig) -> bool:
@@ -148,9 +166,10 @@ def _summary(report: BulkReport) -> Iterator[str]:
         yield f"{where}: empty lists of {report.users:,} users"
         yield f"Note: {report.reason}"
     else:
+        histories = f", {report.by_history:,} by what they rated" if report.by_history else ""
         nobody = f", {report.by_nobody:,} for nobody in particular" if report.by_nobody else ""
         yield (
-            f"{where}: lists of {report.users:,} users, {report.by_user:,} by their own vectors and "
+            f"{where}: lists of {report.users:,} users, {report.by_user:,} by their own vectors{histories} and "
             f"{report.by_profile:,} by age, gender and job{nobody}"
         )
         rate = report.users / max(report.seconds, 1e-3)
@@ -160,6 +179,8 @@ def _summary(report: BulkReport) -> Iterator[str]:
             yield f"no movie fits, their lists are empty: {report.without_movies:,}"
     if report.conflicts:
         yield f"by age, gender and job because the model knows their ids as others: {report.conflicts:,}"
+    if report.unknown_ratings:
+        yield f"ratings of movies that are not known, which say nothing: {report.unknown_ratings:,}"
     if report.left_out:
         ids = named_few([str(user_id) for user_id in report.left_out])
         yield f"left out, neither in the model nor described: {ids}"

@@ -155,14 +155,23 @@ class BulkConfig:
         users: file of people.
         output: file to write, its ending says in which format; ``-`` for standard output.
         asked: format that was asked for besides, ``.csv`` or ``.jsonl``.
+        ratings: file of what they have rated, by all of them; None for none.
+        part: ``2/8`` for the second of eight parts of them; None for all.
     """
 
     users: Path
     output: Path
     asked: str | None = None
+    ratings: Path | None = None
+    part: str | None = None
 
     def __post_init__(self) -> None:
         check_apart(("--output", self.output), ("--users", self.users))
+        if self.ratings is not None:
+            check_apart(("--output", self.output), ("--ratings", self.ratings))
+        number, parts = self.part_of
+        if not 1 <= number <= parts:
+            raise ConfigError(f"--part {self.part!r} is not allowed; allowed: such as 2/8, the second of eight")
         ending = self.output.suffix.casefold()
         if self.output != Path("-") and ending not in BULK_FORMATS:
             formats = ", ".join(BULK_FORMATS)
@@ -172,6 +181,12 @@ class BulkConfig:
         if self.asked is not None and self.format != self.asked:
             flag = {".csv": "--csv", ".jsonl": "--json"}[self.asked]
             raise ConfigError(f"{flag}: the name {str(self.output)!r} says another format; leave one out")
+
+    @property
+    def part_of(self) -> tuple[int, int]:
+        """Which part, from 1, and of how many; (0, 0) where that cannot be read."""
+        match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", self.part or "1/1", re.ASCII)
+        return (int(match[1]), int(match[2])) if match else (0, 0)
 
     @property
     def format(self) -> str:

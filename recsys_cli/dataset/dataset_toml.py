@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys_cli.dataset.demographics import GENDER_TEXTS, GENDERS_ALLOWED, MOVIELENS_1M, Demographics
-from recsys_cli.dataset.lines import clean_text, column_place, read_columns, read_header, value_text
+from recsys_cli.dataset.lines import clean_text, column_names, column_place, read_columns, read_header, value_text
 from recsys_cli.dataset.problems import Problems
 from recsys_cli.dataset.rating_columns import RatingsLayout
 from recsys_cli.dataset.scale import Scale
@@ -73,6 +73,17 @@ def catalogue_movie_file(folder: Path) -> Path:
     Raises: DataError: if dataset.toml is missing or wrong.
     """
     return folder / str(_read_toml(folder / CATALOGUE_FILE)["movies"]["file"])
+
+
+def catalogue_ratings_layout(toml: Path, path: Path) -> RatingsLayout | None:
+    """How another file of ratings is written, if it has the columns that a dataset.toml speaks of.
+
+    Raises: DataError: if dataset.toml is wrong, or the file cannot be read.
+    """
+    table = _read_toml(toml)["ratings"] | {"file": path.name}
+    header = column_names(path, delimiter=table.get("delimiter", ","))
+    is_so = {table[key] for key in ("user", "movie", "rating")} <= set(header)
+    return _ratings_layout(path.parent, table) if is_so else None
 
 
 def _read_toml(path: Path) -> dict[str, _Table]:

@@ -10,12 +10,13 @@ from pathlib import Path
 from recsys_cli.dataset.dataset_toml import (
     CATALOGUE_FILE,
     catalogue_movie_file,
+    catalogue_ratings_layout,
     read_catalogue,
     read_catalogue_movies,
 )
 from recsys_cli.dataset.demographics import MOVIELENS_1M, Demographics
-from recsys_cli.dataset.lines import clean_text, column_place, read_columns, read_header, read_lines
-from recsys_cli.dataset.problems import Problem, Problems
+from recsys_cli.dataset.lines import clean_text, column_names, column_place, read_columns, read_header, read_lines
+from recsys_cli.dataset.problems import Problem, Problems, check_regular
 from recsys_cli.dataset.rating_columns import RatingsLayout
 from recsys_cli.dataset.scale import HALF_STARS, WHOLE_STARS
 from recsys_cli.dataset.source import Source
@@ -28,6 +29,8 @@ _GENRES_100K = (
     "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western",
 )  # fmt: skip
 
+# Of a CSV or Parquet file of ratings, casefolded: users, movies, ratings.
+_RATING_COLUMNS = (("userid", "user_id", "user"), ("movieid", "movie_id", "movie"), ("rating",))
 _HALF_STAR = re.compile(rb"::[0-9]*\.0*[1-9]")
 
 
@@ -68,6 +71,44 @@ def read_movies(path: Path) -> Movies:
     if not len(movies.ids):
         raise DataError(f"{path}: holds no movies")
     return movies
+
+
+def ratings_layout(path: Path, data: Path) -> RatingsLayout:
+    """How a file of ratings by itself is written, in any of the formats.
+
+    Args:
+        path: the file. Two dataset.toml may name its columns: the one beside it, and that of the data set.
+        data: folder of a data set; it need not exist.
+
+    Raises: DataError: if it cannot be read, is no regular file, or its columns are none of ratings.
+    """
+    check_regular(path)
+    for toml in (path.with_name(CATALOGUE_FILE), data / CATALOGUE_FILE):
+        if toml.exists() and (layout := catalogue_ratings_layout(toml, path)):
+            return layout
+    header = column_names(path)
+    line = ",".join(header)
+    for delimiter in ("::", "\t"):
+        fields = line.split(delimiter)
+        if len(fields) in (3, 4) and path.suffix.casefold() != ".parquet":
+            return RatingsLayout(path, ("user", "movie", "rating", "time")[: len(fields)], delimiter=delimiter)
+    spelled = {name.casefold(): name for name in header}
+    found = [next((spelled[name] for name in names if name in spelled), None) for names in _RATING_COLUMNS]
+    if None in found:
+        raise DataError(
+            f"{path}:1: the columns of ratings are user_id or userId, movie_id or movieId, and rating, or those "
+            f"that dataset.toml names; it has: {', '.join(header)}"
+        )
+    return _columns_layout(path, header, [name for name in found if name is not None])
+
+
+def _columns_layout(path: Path, header: list[str], wanted: list[str]) -> RatingsLayout:
+    if path.suffix.casefold() == ".parquet":
+        return RatingsLayout(path, tuple(wanted))
+    names = [f"({name})" for name in header]
+    for name, read in zip(wanted, ("user", "movie", "rating"), strict=True):
+        names[header.index(name)] = read
+    return RatingsLayout(path, tuple(names), csv=True)
 
 
 def movie_files(folder: Path) -> tuple[Path, ...]:

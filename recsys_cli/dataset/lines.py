@@ -122,6 +122,23 @@ def read_header(path: Path, *, delimiter: str = ",") -> list[str]:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def column_names(path: Path, *, delimiter: str = ",") -> list[str]:
+    """The names of the columns of a CSV or Parquet file.
+
+    Raises: DataError: if it cannot be read, or is no regular file.
+    """
+    if path.suffix.casefold() != ".parquet":
+        return read_header(path, delimiter=delimiter)
+    check_regular(path)
+    try:
+        names: list[str] = pyarrow.parquet.read_schema(path).names
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: cannot be read as Parquet") from error
+    return names
+
+
 def column_place(path: Path, header: Sequence[str], name: str) -> int:
     """Where a column stands among those of a file.
 

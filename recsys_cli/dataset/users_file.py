@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recsys_cli.dataset.demographics import GENDER_TEXTS, GENDERS_ALLOWED, Demographics
-from recsys_cli.dataset.lines import read_columns, read_header, read_lines, value_text
+from recsys_cli.dataset.lines import column_names, read_columns, read_header, read_lines, value_text
 from recsys_cli.dataset.problems import Problem, Problems
 from recsys_cli.dataset.tables import Choices, Users, UsersBuilder
 from recsys_cli.errors import DataError
@@ -66,7 +66,7 @@ def _is_bare(path: Path) -> bool:
 
 
 def _table_rows(path: Path, problems: Problems) -> Iterator[_Row]:
-    header = read_header(path) if path.suffix.casefold() == ".csv" else _parquet_names(path)
+    header = column_names(path)
     spelled = {name.casefold(): name for name in header}
     user = next((spelled[name] for name in _IDS if name in spelled), None)
     if user is None:
@@ -75,17 +75,6 @@ def _table_rows(path: Path, problems: Problems) -> Iterator[_Row]:
     columns = [user, *(spelled[name] for name in attributes)]
     for line, values in read_columns(path, columns, problems=problems):
         yield line, dict(zip(["id", *attributes], map(value_text, values), strict=True))
-
-
-def _parquet_names(path: Path) -> list[str]:
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    try:
-        names: list[str] = pyarrow.parquet.read_schema(path).names
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: cannot be read as Parquet") from error
-    return names
 
 
 def _text_rows(path: Path, separator: str, layout: tuple[str, ...], problems: Problems) -> Iterator[_Row]:

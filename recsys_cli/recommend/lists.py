@@ -11,19 +11,27 @@ from numpy.typing import NDArray
 
 from recsys_cli.config import EXACT_URI, RecommendConfig, StoreConfig, default_uri
 from recsys_cli.config.question import BulkConfig, Person, Question
-from recsys_cli.dataset.users_file import read_users_file
+from recsys_cli.dataset.titles import display_title
 from recsys_cli.errors import ConfigError, DataError
 from recsys_cli.index.movie_index import MovieIndex
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.movies_data import MoviesFile
-from recsys_cli.model.user_vector import user_vectors
 from recsys_cli.progress import Progress
-from recsys_cli.recommend.answers import RecommendedMovie
+from recsys_cli.recommend.answers import RatedMovie, RecommendedMovie
 from recsys_cli.recommend.diversity import num_candidates, varied
 from recsys_cli.recommend.explain import Listener, explain
+from recsys_cli.recommend.histories import RatedVectors
 from recsys_cli.recommend.list_writer import ListWriter, UserList, open_writer
 from recsys_cli.recommend.listed import listed
-from recsys_cli.recommend.listed_people import NOBODY, PROFILE, USER, People, bases, look_up
+from recsys_cli.recommend.listed_people import (
+    HISTORY,
+    NOBODY,
+    PROFILE,
+    USER,
+    People,
+    read_people,
+    vectors_and_bases,
+)
 from recsys_cli.recommend.nothing_fits import nothing_fits
 from recsys_cli.recommend.recommender import open_recommender
 from recsys_cli.store.base import Filter, Hits
@@ -34,6 +42,7 @@ _MOVIES_AT_ONCE = 200_000  # of all lists of a batch
 _VECTORS_AT_ONCE = 1_000  # fetched from Milvus
 _QUERIES_AT_ONCE = 64  # of similar numbers of seen movies, where Milvus is asked for so many more
 _IN_MEMORY = 1 << 30  # bytes of vectors up to which they are searched in memory
+_Named = dict[int, tuple[str, tuple[str, ...]]]  # title and genres by movie id
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -45,12 +54,14 @@ class BulkReport:
         output: the file.
         users: people who got a list.
         by_user: those of them of whom the model learnt something: answered by their own vectors.
+        by_history: those answered by ratings that the model did not learn from.
         by_profile: those answered by gender, age and job.
         by_nobody: those in the model without a rating and an attribute, who got the list for nobody in particular.
         without_movies: people for whom no movie fits, counted among the above.
         reason: why no movie fits anybody; None where one fits somebody.
         left_out: ids of people who are not in the model and of whom the file says nothing.
-        conflicts: people answered by their profile because the model has their id with another one.
+        conflicts: people who are not taken for those in the model because it has their id with another profile.
+        unknown_ratings: ratings of movies that neither the model nor the index knows.
         searched_in: ``memory``, or the address of Milvus.
         seconds: time for searching and writing.
     """
@@ -58,12 +69,14 @@ class BulkReport:
     output: Path
     users: int
     by_user: int
+    by_history: int
     by_profile: int
     by_nobody: int
     without_movies: int
     reason: str | None
     left_out: tuple[int, ...]
     conflicts: int
+    unknown_ratings: int
     searched_in: str
     seconds: float
 
@@ -73,8 +86,9 @@ def run(
 ) -> BulkReport:
     """Write the k best movies of every user of a file.
 
-    People of the training data are answered by their own vectors and without the movies they rated; all others by
-    gender, age and job. Where the vectors fit in memory they are searched there, else in the store.
+    People of the training data are answered by their own vectors, whoever has rated what the model did not learn
+    by that as well, all others by gender, age and job; nobody gets a movie that they are known to have rated.
+    Where the vectors fit in memory they are searched there, else in the store.
 
     Raises:
         ConfigError: the question has parts that cannot be asked for everybody.
@@ -95,7 +109,7 @@ def run(
         report = write_lists(
             recommender.index,
             question,
-            users_path=bulk.users,
+            bulk=bulk,
             writer=writer,
             address=store.address,
             progress=progress,
@@ -109,7 +123,7 @@ def write_lists(
     index: MovieIndex,
     question: Question,
     *,
-    users_path: Path,
+    bulk: BulkConfig,
     writer: ListWriter,
     address: str,
     progress: Progress,
@@ -119,44 +133,50 @@ def write_lists(
     Args:
         index: the model and the movies.
         question: k, the filter, variety, reasons, and whether seen movies are kept.
-        users_path: the file.
+        bulk: the files.
         writer: takes the lists.
         address: of the store, for the report.
         progress: is told how it goes on.
     """
-    people = look_up(read_users_file(users_path, index.vocabulary.demographics), index)
-    if not len(people.ids):
-        raise DataError(f"{users_path}: nobody is in the model, and the file says nothing else of them")
+    people = read_people(bulk, index)
+    if not len(people.ids) and bulk.part is None:
+        raise DataError(f"{bulk.users}: nobody is in the model, and the file says nothing else of them")
     index.make_ready()
+    rated = RatedVectors(people.histories, index)
     started = time.perf_counter()
     counted: Counter[str] = Counter()
     without_movies = done = 0
     with progress.task("Recommending", total=len(people.ids), unit="people") as task:
-        for lists in batches(people, index, question):
+        for lists in batches(people, index, question, rated):
             writer.write(lists)
             counted.update(one.basis for one in lists)
             without_movies += sum(not one.movies for one in lists)
             done += len(lists)
             task.update(done)
-    nobody_served = without_movies == len(people.ids)
-    seen = _NONE if question.include_seen else index.folder.seen.movie_ids
+    nobody_served = len(people.ids) > 0 and without_movies == len(people.ids)
+    seen = np.union1d(index.folder.seen.movie_ids, people.histories.movie_ids)
+    seen = _NONE if question.include_seen else seen
     return BulkReport(
         output=writer.path,
         users=len(people.ids),
         by_user=counted[USER],
+        by_history=counted[HISTORY],
         by_profile=counted[PROFILE],
         by_nobody=counted[NOBODY],
         without_movies=without_movies,
         reason=nothing_fits(question.movies, index, seen=seen) if nobody_served else None,
         left_out=people.left_out,
         conflicts=people.conflicts,
+        unknown_ratings=rated.num_unknown,
         searched_in="memory" if address == EXACT_URI else address,
         seconds=time.perf_counter() - started,
     )
 
 
-def batches(people: People, index: MovieIndex, question: Question) -> Iterator[list[UserList]]:
-    """The lists of everybody, in the order of the file, as many at once as memory is set aside for."""
+def batches(
+    people: People, index: MovieIndex, question: Question, rated: RatedVectors
+) -> Iterator[list[UserList]]:
+    """The lists of everybody, ascending by id, as many at once as memory is set aside for."""
     filter = index.filter(question.movies, exclude=_NONE)
     movies = index.movies
     named = {
@@ -167,28 +187,36 @@ def batches(people: People, index: MovieIndex, question: Question) -> Iterator[l
     step = max(1, min(_USERS_AT_ONCE, _MOVIES_AT_ONCE // asked))
     for start in range(0, len(people.ids), step):
         batch = slice(start, start + step)
-        vectors = user_vectors(index.folder, people.profiles[batch], people.places[batch])
+        vectors, answered = vectors_and_bases(people, batch, index, rated)
         found = _search(index, people, batch, vectors, k=asked, question=question, filter=filter)
         if question.diversity:
             found = _varied(found, index, question)
         lists = []
-        for offset, (basis, hits) in enumerate(zip(bases(people, batch, vectors, index), found, strict=True)):
+        for offset, (basis, hits) in enumerate(zip(answered, found, strict=True)):
             row = start + offset
             shown = [named[movie_id] for movie_id in hits.movie_ids.tolist()]
             hits = replace(hits, titles=tuple(one[0] for one in shown), genres=tuple(one[1] for one in shown))
             user = int(people.places[row])
             chosen = listed(hits, index, vector=vectors[offset], user=user if user >= 0 else None)
             if question.explain:
-                chosen = _explained(chosen, people, row, index)
+                chosen = _explained(chosen, people, row, index, named)
             lists.append(UserList(user_id=int(people.ids[row]), basis=basis, movies=chosen))
         yield lists
 
 
 def _explained(
-    movies: tuple[RecommendedMovie, ...], people: People, row: int, index: MovieIndex
+    movies: tuple[RecommendedMovie, ...], people: People, row: int, index: MovieIndex, named: _Named
 ) -> tuple[RecommendedMovie, ...]:
     gender, age = people.profiles[row, :2].tolist()
-    return explain(movies, Listener(gender=gender, age=age), index)
+    info = index.folder.info
+    ids, ratings = people.fresh(row, index.folder)
+    liked = [
+        RatedMovie(movie_id=movie_id, title=display_title(named[movie_id][0]), rating=rating)
+        for movie_id, rating in zip(ids.tolist(), ratings.tolist(), strict=True)
+        if movie_id in named and rating > (info.rating_min + info.rating_max) / 2
+    ]
+    liked.sort(key=lambda movie: -movie.rating)
+    return explain(movies, Listener(gender=gender, age=age, liked=tuple(liked)), index)
 
 
 def _varied(found: list[Hits], index: MovieIndex, question: Question) -> list[Hits]:
@@ -234,8 +262,8 @@ def _search(
     filter: Filter,
 ) -> list[Hits]:
     """The k best movies of a batch of people, in their order."""
-    places = people.places[batch].tolist()
-    seen = [index.folder.seen.of(place) if place >= 0 and not question.include_seen else _NONE for place in places]
+    persons = range(*batch.indices(len(people.ids)))
+    seen = [_NONE if question.include_seen else people.seen(person, index.folder) for person in persons]
     if isinstance(index.store, ExactStore):
         return index.store.search(vectors, k, filter=filter, excluded=seen)
     return _search_beyond_seen(index, vectors, k, filter, seen)

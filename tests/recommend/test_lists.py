@@ -17,11 +17,12 @@ from models import write_small_model
 
 from recsys_cli.cli import main
 from recsys_cli.config import EXACT_URI, StoreConfig
-from recsys_cli.config.question import MovieFilter, Question
+from recsys_cli.config.question import BulkConfig, MovieFilter, Question
 from recsys_cli.dataset.users_file import read_users_file
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.user_vector import user_vectors
 from recsys_cli.progress import Silent
+from recsys_cli.recommend.histories import RatedVectors
 from recsys_cli.recommend.list_writer import open_writer
 from recsys_cli.recommend.listed_people import bases, look_up
 from recsys_cli.recommend.lists import batches, write_lists
@@ -88,7 +89,7 @@ def test_milvus_gives_the_same_lists_as_memory(recsys: Recsys, tmp_path: Path) -
             report = write_lists(
                 recommender.index,
                 question,
-                users_path=users,
+                bulk=BulkConfig(users=users, output=path),
                 writer=writer,
                 address=store.address,
                 progress=Silent(),
@@ -323,7 +324,8 @@ def test_milvus_varies_and_explains_as_memory_does(recsys: Recsys) -> None:
             people = look_up(read_users_file(users, recommender.index.vocabulary.demographics), recommender.index)
             recommender.index.make_ready()
             some = replace(people, ids=people.ids[:70], places=people.places[:70], profiles=people.profiles[:70])
-            some_lists = batches(some, recommender.index, question)
+            rated = RatedVectors(some.histories, recommender.index)
+            some_lists = batches(some, recommender.index, question, rated)
             found.append([[movie.movie_id for movie in one.movies] for batch in some_lists for one in batch])
     assert found[0] == found[1]
 
