@@ -181,13 +181,13 @@ class MilvusStore:
         except NotLoadedError:
             self._loaded = False
         except NotFoundError:
-            before = self.fingerprint
-            self._look()
-            if self.fingerprint != before:
+            found = collection_ops.read_alias(self._link, self._alias)
+            if found is None or found[1].fingerprint != self.fingerprint:  # and no later search may use it either
                 raise StoreError(
                     f"{self._link.config.address}: the index was replaced by that of another model or movies file "
                     "during the search: run the command again"
                 ) from None
+            self._index, self._loaded = found, False
         self._in_memory()
         return self._search_once(queries, k, where, with_movies)
 
