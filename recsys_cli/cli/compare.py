@@ -10,8 +10,7 @@ import click
 from recsys_cli.cli.next_command import suggest_question
 from recsys_cli.cli.options import format_option, json_option
 from recsys_cli.cli.progress_bars import TerminalProgress
-from recsys_cli.cli.render import echo_json
-from recsys_cli.cli.render_tables import echo_rows, echo_text
+from recsys_cli.cli.render import echo_json, echo_rows, echo_text
 from recsys_cli.cli.streams import echo_note
 from recsys_cli.config.comparison import CompareConfig, Requirement
 

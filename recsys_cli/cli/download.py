@@ -7,8 +7,7 @@ import click
 from recsys_cli.cli.next_command import suggest
 from recsys_cli.cli.options import json_option
 from recsys_cli.cli.progress_bars import TerminalProgress
-from recsys_cli.cli.render import echo_json
-from recsys_cli.cli.render_tables import echo_rows
+from recsys_cli.cli.render import echo_json, echo_rows
 from recsys_cli.config import DownloadConfig
 from recsys_cli.errors import ConfigError
 

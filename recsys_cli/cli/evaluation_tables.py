@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from recsys_cli.cli.render_tables import echo_table, echo_text
+from recsys_cli.cli.render import echo_table, echo_text
 
 if TYPE_CHECKING:
     from recsys_cli.evaluation.estimates import Estimate

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from recsys_cli.cli.render_tables import visible
+from recsys_cli.cli.render import visible
 from recsys_cli.cli.streams import echo_note, is_quiet
 
 _CARRIED = (

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recsys_cli.cli.render import echo_json
-from recsys_cli.cli.render_tables import echo_rows, echo_text, visible
+from recsys_cli.cli.render import echo_json, echo_rows, echo_text, visible
 from recsys_cli.cli.streams import echo_note
 from recsys_cli.documents import plain
 from recsys_cli.errors import ConfigError
