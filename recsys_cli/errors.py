@@ -34,3 +34,7 @@ class UnknownUserError(RecsysError):
 
 class TrainingError(RecsysError):
     """Training cannot go on, such as when the loss is not a number any more."""
+
+
+class ServeError(RecsysError):
+    """A service cannot be started: its port is in use, its host is none of this machine, a package is missing."""

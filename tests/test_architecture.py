@@ -21,8 +21,11 @@ ARROWS = {
         "index",
         "recommend",
         "report",
+        "serve",
         "training",
     },
+    # Its page has the look of the report's.
+    "serve": {"recommend", "report", "index", "model", "dataset"},
     "doctor": {"index", "store", "model"},
     # The lists of "Try it" are those of `recsys recommend`: asked of it, of the movies of an index.
     "report": {"evaluation", "recommend", "index", "model", "dataset"},
@@ -45,6 +48,10 @@ ARROWS = {
 HOMES = {
     "click": {"cli"},
     "rich": {"cli"},
+    "fastapi": {"serve"},
+    "fastapi_offline": {"serve"},
+    "starlette": {"serve"},
+    "uvicorn": {"serve"},
     "matplotlib": {"report"},
     "sklearn": {"report"},
     "paddle": {"towers", "training"},
@@ -175,7 +182,7 @@ def test_help_loads_nothing_heavy() -> None:
         "from recsys_cli.cli import main\n"
         "main(['--help'], standalone_mode=False)\n"
         "print(sorted({'paddle', 'pymilvus', 'pandas', 'pyarrow', 'rich', 'numpy', "
-        "'matplotlib', 'sklearn'} & set(sys.modules)))\n"
+        "'matplotlib', 'sklearn', 'fastapi', 'uvicorn'} & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -20,6 +20,7 @@ _COMMANDS = (
     "preprocess",
     "recommend",
     "similar",
+    "serve",
     "evaluate",
     "compare",
     "report",

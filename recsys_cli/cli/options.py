@@ -7,6 +7,7 @@ has nothing to do for it but to write its notes by :func:`recsys_cli.cli.streams
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +37,7 @@ _MILVUS = (
     "timeout",
     "verbose",
 )
+_BESIDE = "milvus.db beside the model; NAME.milvus.db for a model of another name"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 model_option = click.option(
@@ -69,14 +71,18 @@ def with_quiet(command: click.Command) -> click.Command:
     return command
 
 
-def milvus_options(command: _Command) -> _Command:
-    """Add the options that say which Milvus and how to reach it; :func:`store_config` takes them."""
+def milvus_options(command: _Command, *, default: str = _BESIDE) -> _Command:
+    """Add the options that say which Milvus and how to reach it; :func:`store_config` takes them.
+
+    Args:
+        command: the command.
+        default: what is searched where none is named, in words.
+    """
     options = (
         click.option(
             "--milvus-uri",
             envvar="RECSYS_MILVUS_URI",
-            help="Milvus Lite folder ending in .db, or a server's address.  [default: milvus.db beside the model; "
-            "NAME.milvus.db for a model of another name]",
+            help=f"Milvus Lite folder ending in .db, or a server's address.  [default: {default}]",
         ),
         click.option(
             "--milvus-token",
@@ -136,8 +142,13 @@ def store_config(
     )
 
 
-def index_options(command: _Command) -> _Command:
-    """Add the options that say which movies are searched and where; :func:`take_index` takes them."""
+def index_options(command: _Command, *, default: str = _BESIDE) -> _Command:
+    """Add the options that say which movies are searched and where; :func:`take_index` takes them.
+
+    Args:
+        command: the command.
+        default: as in :func:`milvus_options`.
+    """
     options = (
         click.option(
             "-i", "--import", "--infer", "force_import", is_flag=True, help="Import the movies into Milvus anew."
@@ -148,21 +159,26 @@ def index_options(command: _Command) -> _Command:
         click.option("--exact", is_flag=True, help="Answer by exact search in memory instead of Milvus."),
         model_option,
         movies_data_option,
-        milvus_options,
+        functools.partial(milvus_options, default=default),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def take_index(options: dict[str, Any]) -> tuple[RecommendConfig, StoreConfig]:
+def take_index(options: dict[str, Any], *, uri: str | None = None) -> tuple[RecommendConfig, StoreConfig]:
     """Take what :func:`index_options` gave out of a command's options.
+
+    Args:
+        options: name and value; those of the index are removed.
+        uri: what is searched where none is named; by default the Milvus Lite folder of the model.
 
     Raises:
         ConfigError: a value is not allowed.
     """
     model = options.pop("model")
     exact = options.pop("exact")
+    options["milvus_uri"] = options["milvus_uri"] or uri
     config = RecommendConfig(
         model=model,
         movies_data=options.pop("movies_data"),

@@ -50,6 +50,7 @@ class TitleIndex:
         self._titles = [display_title(title) for title in titles]
         self._years = [title_year(title) for title in titles]
         self._names: dict[str, set[int]] | None = None
+        self._folds: dict[Callable[[str], str], dict[str, set[int]]] = {}
         self._padded: dict[
             str, str
         ] = {}  # name -> the name and the name with sequels counted, to look for words in
@@ -86,6 +87,22 @@ class TitleIndex:
         hint = f"; near: {self._listed(near)}" if near else ""
         raise ConfigError(f"{option}: {text!r} is no movie here{hint}; give an id or a title")
 
+    def search(self, text: str) -> list[FoundMovie]:
+        """Every movie that a text may stand for: those of this id or name, then those with it in their titles.
+
+        Args:
+            text: as in :meth:`find`; also a title that is not yet typed to its end.
+
+        Returns: where none fits, those with a title near to it; then all of them are guesses.
+        """
+        text = text.strip()
+        by_id = self._by_id(text)
+        readings = [(key, year) for key, year in self._readings(text) if key]
+        whole = {*([] if by_id is None else [by_id])}.union(*(self._whole(*reading) for reading in readings))
+        parts = set[int]().union(*(self._parts(*reading) for reading in readings)) - whole
+        guesses = sorted(parts) if whole or parts else self._near(text)
+        return [self._found(place) for place in sorted(whole)] + [self._found(place, True) for place in guesses]
+
     def _found(self, place: int, is_guess: bool = False) -> FoundMovie:
         return FoundMovie(self._ids[place], self._titles[place], is_guess)
 
@@ -105,16 +122,19 @@ class TitleIndex:
 
         The whole title is tried first, then its parts: with the year apart and not, as in "Runner 2049".
         """
-        readings = [self._read(text)]
-        bare = _TRAILING_YEAR.match(text)
-        if bare and not readings[0][1]:
-            readings.append(self._read(f"{bare[1]} ({bare[2]})"))
         for match in (self._whole, self._parts):
-            for key, year in readings:
+            for key, year in self._readings(text):
                 fitting = match(key, year) if key else set()
                 if fitting:
                     return fitting, match == self._parts
         return set(), False
+
+    def _readings(self, text: str) -> list[tuple[str, int]]:
+        readings = [self._read(text)]
+        bare = _TRAILING_YEAR.match(text)
+        if bare and not readings[0][1]:
+            readings.append(self._read(f"{bare[1]} ({bare[2]})"))
+        return readings
 
     def _read(self, text: str) -> tuple[str, int]:
         year = title_year(text)
@@ -135,18 +155,22 @@ class TitleIndex:
         return set()
 
     def _folded(self, fold: Callable[[str], str], wanted: set[str]) -> set[int]:
-        names = self._all_names()
-        return set().union(*(places for name, places in names.items() if fold(name) in wanted))
+        if fold not in self._folds:
+            folded: dict[str, set[int]] = {}
+            for name, places in self._all_names().items():
+                folded.setdefault(fold(name), set()).update(places)
+            self._folds[fold] = folded
+        return set().union(*(self._folds[fold].get(name, ()) for name in wanted))
 
     def _parts(self, key: str, year: int) -> set[int]:
         """Places of the movies with these words in their names: in a row, the last one cut short, in any order."""
         names = self._all_names()
         if not self._padded:
             self._padded = {name: f" {name} \n {counted_key(name)} " for name in names}
-        counted, bare = counted_key(key), without_article(counted_key(key))
+        whole, counted, bare = without_article(key), counted_key(key), without_article(counted_key(key))
         words = [f" {word} " for word in counted.split(" ")]
         tests: list[Callable[[str], bool]] = [
-            lambda name: f" {without_article(key)} " in name or f" {bare} " in name,
+            lambda name: f" {whole} " in name or f" {bare} " in name,
             lambda name: f" {counted}" in name,
             lambda name: f" {bare}" in name,
             lambda name: len(words) > 1 and all(word in name for word in words),
@@ -183,12 +207,13 @@ class TitleIndex:
     def _all_names(self) -> dict[str, set[int]]:
         """Every name that a movie goes by, with and without article -> places of the movies."""
         if self._names is None:
-            self._names = {}
+            found: dict[str, set[int]] = {}
             for place, title in enumerate(self._titles):
                 for name in _spellings(title, self._years[place]):
                     for key in (words_key(name), without_article(words_key(name))):
                         if key:
-                            self._names.setdefault(key, set()).add(place)
+                            found.setdefault(key, set()).add(place)
+            self._names = found  # at once, whole: other threads look for it
         return self._names
 
 

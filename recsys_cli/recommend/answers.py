@@ -143,3 +143,35 @@ class SimilarMovies:
     notes: tuple[str, ...]
     model: str
     movies: tuple[SimilarMovie, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueMovie:
+    """One line of a list of found movies.
+
+    Attributes:
+        movie_id: the data set's id.
+        title: as people write it, with the year.
+        genres: genre names.
+        num_ratings: of the training data.
+    """
+
+    movie_id: int
+    title: str
+    genres: tuple[str, ...]
+    num_ratings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundMovies:
+    """Movies that a text may stand for.
+
+    Attributes:
+        q: the text.
+        model: fingerprint of the model.
+        movies: those of this id or title, then those with it in their titles; each the most rated first.
+    """
+
+    q: str
+    model: str
+    movies: tuple[CatalogueMovie, ...]

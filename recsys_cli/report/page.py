@@ -60,13 +60,12 @@ class Page:
 
 def render(page: Page) -> str:
     """The page as HTML; the same page gives the same text."""
-    style, script = _file("page.css"), _file("page.js")
+    script = _file("page.js")
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     values = {
         "title": html.escape(page.title),
         "subtitle": html.escape(page.subtitle),
-        "palette": _palette(),
-        "style": style,
+        "style": style(),
         "script": script,
         "script_hash": allowed,
         "contents": "".join(
@@ -78,6 +77,11 @@ def render(page: Page) -> str:
     # Piece by piece and not by repeated replacing: no text of the data is ever taken for a placeholder.
     first, *parts = _file("page.html").split("{{")
     return first + "".join(values[name.strip()] + rest for name, rest in (part.split("}}", 1) for part in parts))
+
+
+def style() -> str:
+    """The style sheet, in light and dark colours."""
+    return f"{_palette()}\n{_file('page.css')}"
 
 
 def table(content: Table, *, caption: str) -> str:

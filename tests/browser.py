@@ -30,15 +30,15 @@ class Browser:
     def __init__(self, driver: webdriver.Chrome):
         self.driver = driver
 
-    def open(self, page: Path, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> None:
-        """Show a page in a window of that width, from a new start."""
+    def open(self, page: Path | str, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> None:
+        """Show a file or an address in a window of that width, from a new start."""
         self._command("Emulation.setScriptExecutionDisabled", value=not scripts)
         self._command(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._command("Emulation.setEmulatedMedia", features=features)
-        self.driver.get(page.as_uri())
+        self.driver.get(page if isinstance(page, str) else page.as_uri())
 
     def run(self, script: str, *arguments: Any) -> Any:
         """What a script of the test returns."""
