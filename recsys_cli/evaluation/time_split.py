@@ -59,13 +59,10 @@ def split_by_time(dataset: Dataset, config: SplitConfig) -> TimeSplit:
     past = _first_of_each(pairs, known[times[known] < moment][::-1], times, latest=True)
     later = known[times[known] >= moment]
     future = _first_of_each(pairs, later[~np.isin(pairs[later], pairs[past])], times)
-    for side, where in ((past, "before"), (future, "from")):
+    for side, what in ((past, "learn from before"), (future, "measure from")):
         if not len(side):
             span = f"{date_text(int(times[known].min()))} to {date_text(int(times[known].max()))}"
-            raise DataError(
-                f"--split time: no first rating of a movie is {where} {date_text(moment)} UTC; the ratings are of "
-                f"{span}"
-            )
+            raise DataError(f"--split time: nothing to {what} {date_text(moment)} UTC; the ratings are of {span}")
     return TimeSplit(moment=moment, past=past, future=future, unknown=np.flatnonzero(times <= UNKNOWN_TIME))
 
 
@@ -75,7 +72,7 @@ def time_case(
     """What was known before the moment to learn from, and the groups by it: known users, cold users, new movies.
 
     Neither the training nor a baseline is told of people who came later: how many they are, and which ids they
-    have, would move what is drawn at random. The catalogue is taken to be known throughout.
+    have, would move what is drawn at random. The catalogue and the scale are taken to be known throughout.
 
     Args:
         dataset: with times.

@@ -108,12 +108,12 @@ def test_recent_is_so_many_days_before_the_moment(tmp_path: Path) -> None:
         ([(1, 1, 4.0, 0), (2, 1, 4.0, 0)], "--split time: the time of none of the ratings is known"),
         (
             [(1, 1, 4.0, 10), (2, 1, 4.0, 70)],
-            "--split time: no first rating of a movie is before 1970-01-01 00:00 UTC; the ratings are of "
+            "--split time: nothing to learn from before 1970-01-01 00:00 UTC; the ratings are of "
             "1970-01-01 00:00 to 1970-01-01 00:01",
         ),
         (
             [(1, 1, 4.0, 1), (2, 1, 4.0, 2), (1, 1, 5.0, 10)],
-            "--split time: no first rating of a movie is from 1970-01-01 00:00 UTC; the ratings are of "
+            "--split time: nothing to measure from 1970-01-01 00:00 UTC; the ratings are of "
             "1970-01-01 00:00 to 1970-01-01 00:00",
         ),
     ],
