@@ -66,9 +66,9 @@ SEARCHES = {
         "ndcg",
         {
             "factors": (64, 128),
-            "learning_rate": (0.005, 0.01, 0.02),
-            "regularization": (0.003, 0.01, 0.03),
-            "sweeps": (50, 100),
+            "learning_rate": (0.002, 0.005, 0.01),
+            "regularization": (0.03, 0.1),
+            "sweeps": (12, 25, 50),
         },
         {"seed": 1},
         by_time=True,

@@ -185,8 +185,8 @@ class BaselineConfig:
     als_alpha: float = 4.0
     als_regularization: float = 60.0
     als_iterations: int = 15
-    bpr_factors: int = 64
-    bpr_learning_rate: float = 0.01
+    bpr_factors: int = 128
+    bpr_learning_rate: float = 0.005
     bpr_regularization: float = 0.03
     bpr_iterations: int = 50
     ease_penalty: float = 500.0
