@@ -143,7 +143,8 @@ class WarmStartConfig:
         als_iterations: sweeps of ALS, 1 to 1000.
         star_factors: coordinates of ``hybrid`` that start at what the ratings say beyond the likes, 0 to 1024; no
             more than the towers and the history have left.
-        start_share: share of EASE's start in the weights that are kept, [0, 1).
+        start_share: share of EASE's start in the weights that are kept, [0, 1); its cube root with
+            more movies than ``max_catalogue``.
     """
 
     warm_start: bool = True

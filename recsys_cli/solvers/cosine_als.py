@@ -27,8 +27,8 @@ def fit_cosine_als(
 ) -> tuple[Floats, Floats]:
     """Fit to ratings.
 
-    With more than two million of them all sweeps but the last go through those of some people, drawn at random,
-    who have two million together.
+    With more than two million of them the sweeps are half as many, and all but the last go through the ratings of
+    some people, drawn at random, who have two million together.
 
     Args:
         cosines: (N, M) float32, ratings over the top of the scale; a stored zero is a rating.
@@ -49,6 +49,8 @@ def fit_cosine_als(
     cosines = cosines.sorted_indices()
     by_user = _some_users(cosines, rng)
     by_movie = by_user.T.tocsr()
+    if by_user is not cosines:
+        sweeps = (sweeps + 1) // 2
     for sweep in range(sweeps):
         if sweep == sweeps - 1 and by_user is not cosines:
             by_user, by_movie = cosines, cosines.T.tocsr()

@@ -70,7 +70,9 @@ def _start_ranking(towers: TwoTowers, batches: Batches, options: TrainingOptions
             return Started(ranking_teacher=teacher)
         start_ranking(towers, batches, start, warm_start, seed=seed)
         task.update(3)
-    return Started(ranking_teacher=teacher, share=warm_start.start_share)
+    share = warm_start.start_share
+    # A step on a part of a large catalogue teaches less and disturbs more.
+    return Started(ranking_teacher=teacher, share=share if batches.is_full else share ** (1 / 3))
 
 
 def _start_rating(towers: TwoTowers, batches: Batches, options: TrainingOptions, progress: Progress) -> Started:

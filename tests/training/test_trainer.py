@@ -294,16 +294,18 @@ def test_the_folder_holds_what_the_snapshot_says(hybrid: Snapshot) -> None:
     assert arrays.num_ratings.sum() == len(data.training)
 
 
-def test_what_is_served_lies_between_the_start_and_what_was_learnt() -> None:
-    trainer = train(two_blocks(), start_share=0.25)
-    first = Trainer(two_blocks(), TrainingOptions.from_dict(SMALL)).averaged_weights()
+@pytest.mark.parametrize(("max_catalogue", "kept"), [(40, 0.125), (20, 0.5)])
+def test_what_is_served_lies_between_the_start_and_what_was_learnt(max_catalogue: int, kept: float) -> None:
+    trainer = train(two_blocks(), start_share=0.125, max_catalogue=max_catalogue)
+    options = TrainingOptions.from_dict({**SMALL, "max_catalogue": max_catalogue})
+    first = Trainer(two_blocks(), options).averaged_weights()
     learnt, served = trainer.averaged_weights(), trainer.served_weights()
     # fit() keeps what is served: both are the same afterwards.
     for name, weight in served.items():
         np.testing.assert_array_equal(weight, learnt[name], err_msg=name)
-    alone = train(two_blocks(), start_share=0.0).averaged_weights()
+    alone = train(two_blocks(), start_share=0.0, max_catalogue=max_catalogue).averaged_weights()
     for name, weight in served.items():
-        share = 0.0 if name.startswith("stars") else 0.25
+        share = 0.0 if name.startswith("stars") else kept
         np.testing.assert_allclose(
             weight, share * first[name] + (1 - share) * alone[name], atol=1e-6, err_msg=name
         )
