@@ -2,10 +2,11 @@
 
 A comment ``<!-- output of: recsys ... -->`` before a fenced block names the command that fills the block. All
 of them run in order in one temporary folder that holds the bundled sample. The table between ``<!-- options
--->`` and ``<!-- end of options -->`` is made from the configuration; the pictures are those of ``recsys
-report``. ``--check`` changes nothing and exits 1 when anything is out of date. Text, counts and ids, those in
-the pictures too, must agree to the letter; a number with a point, such as a score or a metric, to 2 % or one in
-its last digit; seconds and rates not at all.
+-->`` and ``<!-- end of options -->`` is made from the configuration; the one between ``<!-- keys -->`` and ``<!--
+end of keys -->`` from what the commands print with ``--json``; the pictures are those of ``recsys report``.
+``--check`` changes nothing and exits 1 when anything is out of date. Text, counts and ids, those in the pictures
+too, must agree to the letter; a number with a point, such as a score or a metric, to 2 % or one in its last digit;
+seconds and rates not at all.
 """
 
 import argparse
@@ -17,21 +18,51 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import typing
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from recsys_cli.config import training
+from recsys_cli.dataset.archive import Downloaded
+from recsys_cli.dataset.check import CheckReport
+from recsys_cli.dataset.releases import Release
+from recsys_cli.doctor import Finding
+from recsys_cli.evaluation.compare import ComparisonReport
+from recsys_cli.evaluation.result import EvaluationReport
+from recsys_cli.index.manage import IndexReport
+from recsys_cli.index.preprocess import PreprocessSummary
+from recsys_cli.recommend.answers import Recommendation, SimilarMovies
+from recsys_cli.recommend.conversation import Failure
+from recsys_cli.report.make import ReportSummary
+from recsys_cli.training.train import TrainSummary
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 PICTURES = ROOT / "data" / "pictures"
 _SHOWN = ("training-ndcg.svg", "calibration.svg", "map.svg")
+# What each command prints with --json; a list of it where the command says so.
+DOCUMENTS: dict[str, type] = {
+    "train": TrainSummary,
+    "preprocess": PreprocessSummary,
+    "recommend": Recommendation,
+    "recommend --stdin` (a wrong line)": Failure,
+    "similar": SimilarMovies,
+    "evaluate": EvaluationReport,
+    "compare": ComparisonReport,
+    "report": ReportSummary,
+    "index": IndexReport,
+    "download": Downloaded,
+    "download --list` (a list)": Release,
+    "check": CheckReport,
+    "doctor` (a list)": Finding,
+}
 TOLERANCE = 0.02  # of a number with a point
 _BLOCK = re.compile(
     r"(<!-- output of: (?P<command>[^\n]+) -->\n```(?:console|text)\n)(?P<output>.*?)(```\n)", re.DOTALL
 )
+_KEYS = re.compile(r"(<!-- keys -->\n).*?(<!-- end of keys -->\n)", re.DOTALL)
 _OPTIONS = re.compile(r"(<!-- options -->\n).*?(<!-- end of options -->\n)", re.DOTALL)
 _TIME = re.compile(r"\d[\d,.]*(?= (?:s|ms|seconds|\w+/s|\w+ a second)\b)")
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
@@ -65,6 +96,7 @@ def regenerate(text: str) -> tuple[str, dict[str, str]]:
         (folder / "data").symlink_to(ROOT / "data")
         text = _BLOCK.sub(lambda block: block[1] + run(block["command"], folder) + block[4], text)
         pictures = {name: (folder / "pictures" / name).read_text(encoding="utf-8") for name in _SHOWN}
+    text = _KEYS.sub(lambda block: block[1] + keys_table() + block[2], text)
     return _OPTIONS.sub(lambda block: block[1] + options_table() + block[2], text), pictures
 
 
@@ -81,6 +113,37 @@ def options_table() -> str:
             other = _toml(rating[key]) if key in rating else ""
             lines.append(f"| `{key}` | {_toml(default)} | {other} | {meanings[key]} |")
     return "\n".join(lines) + "\n"
+
+
+def keys_table() -> str:
+    """The keys of every JSON document as a Markdown table: a row a command, then a row a part of a document."""
+    lines = ["| printed by | keys |", "|---|---|"]
+    parts: dict[str, type] = {}
+    for command, document in DOCUMENTS.items():
+        lines.append(f"| `recsys {command}{'' if '`' in command else '`'} | {_keys(document, parts)} |")
+    done: set[str] = set()
+    while names := [name for name in parts if name not in done]:
+        done.add(names[0])
+        lines.append(f"| *{names[0]}* | {_keys(parts[names[0]], parts)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _keys(document: type, parts: dict[str, type]) -> str:
+    """The fields of a dataclass; where there are others in one, their names in brackets, and they are noted."""
+    hints = typing.get_type_hints(document)
+    cells = []
+    for field in dataclasses.fields(document):
+        within = list(_dataclasses(hints[field.name]))
+        parts |= {one.__name__: one for one in within}
+        cells.append(f"`{field.name}`" + "".join(f" (*{one.__name__}*)" for one in within))
+    return ", ".join(cells)
+
+
+def _dataclasses(hint: Any) -> Iterator[type]:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        yield hint
+    for argument in typing.get_args(hint):
+        yield from _dataclasses(argument)
 
 
 def _toml(value: Any) -> str:

@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 import os
 import re
@@ -6,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from documents import assert_promised
 from layouts import write_1m
 from models import write_small_model, write_small_movies_data
 from packaging.requirements import Requirement
@@ -64,6 +67,11 @@ def test_with_nothing_there_it_names_the_next_steps() -> None:
 
 def test_with_everything_in_place_all_is_well(whole: Path) -> None:
     found = findings()
+    assert_promised(list(found.values()), "recsys doctor (a list)")
+    rows = csv.DictReader(io.StringIO(run("--csv").stdout))
+    assert {row["name"]: row["detail"] for row in rows if row["name"] == "movies"} == {
+        "movies": found["movies"]["detail"]
+    }
     assert {found[name]["status"] for name in ("model", "movies", "index")} == {"ok"}
     assert re.fullmatch(
         r"recommender_system\.inference\.model: whole; hybrid, 4 movies, 2 users, 6 dimensions, "

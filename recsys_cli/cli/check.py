@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from recsys_cli.cli.next_command import suggest
-from recsys_cli.cli.options import format_option
+from recsys_cli.cli.options import format_option, json_option
 from recsys_cli.cli.render import echo_json
 from recsys_cli.config import CheckConfig
 from recsys_cli.errors import DataError
@@ -26,7 +26,7 @@ Examples:
 @click.command(epilog=_EXAMPLES, short_help="Describe a data set and list what is wrong with it.")
 @click.argument("data", type=click.Path(path_type=Path))
 @format_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def command(data: Path, format: str | None, as_json: bool) -> None:
     """Describe the data set in the folder DATA and list what is wrong with it.
 

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 import click
 
 from recsys_cli.cli.next_command import suggest_question
-from recsys_cli.cli.options import format_option, json_option
+from recsys_cli.cli.options import csv_option, format_option, json_option
 from recsys_cli.cli.progress_bars import TerminalProgress
-from recsys_cli.cli.render import echo_json, echo_rows, echo_text
+from recsys_cli.cli.render import echo_csv, echo_json, echo_rows, echo_text
 from recsys_cli.cli.streams import echo_note
 from recsys_cli.config.comparison import CompareConfig, Requirement
 
 if TYPE_CHECKING:
-    from recsys_cli.evaluation.compare import ComparedModel, ComparisonReport, Judged
+    from recsys_cli.evaluation.compare import ComparedModel, ComparisonReport, Judged, MetricChange
     from recsys_cli.evaluation.lists_moved import ListsMoved
 
 _NOT_MET = 3
+_COLUMNS = (
+    "metric",
+    *(f"{name}{end}" for name in ("old", "new", "change", "share") for end in ("", "_low", "_high")),
+)
 _EXAMPLES = """\b
 Examples:
   recsys compare yesterday.model recommender_system.inference.model
@@ -51,6 +55,7 @@ Examples:
 @format_option
 @click.option("--skip-bad-lines", is_flag=True, help="Leave bad lines of the data set out.")
 @json_option
+@csv_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -63,6 +68,7 @@ def command(
     format: str | None,
     skip_bad_lines: bool,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Show the models in the folders OLD and NEW side by side.
 
@@ -83,7 +89,12 @@ def command(
         skip_bad_lines=skip_bad_lines,
     )
     report = compare.run(config, TerminalProgress())
-    echo_json(report) if as_json else _echo(report)
+    if as_json:
+        echo_json(report)
+    elif as_csv:
+        echo_csv(_COLUMNS, map(_row, report.metrics))
+    else:
+        _echo(report)
     for judged in report.requirements:
         _say(judged)
     is_met = all(judged.is_met for judged in report.requirements)
@@ -124,6 +135,15 @@ def _echo(report: ComparisonReport) -> None:
     )
     for note in report.notes:
         echo_text(note)
+
+
+def _row(change: MetricChange) -> dict[str, float | str]:
+    estimates = {"old": change.old, "new": change.new, "change": change.change, "share": change.share}
+    row: dict[str, float | str] = {"metric": change.metric}
+    for name, estimate in estimates.items():
+        if estimate is not None:
+            row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+    return row
 
 
 def _model_rows(models: tuple[ComparedModel, ComparedModel]) -> list[list[str]]:

@@ -8,9 +8,17 @@ from typing import Any
 import click
 
 from recsys_cli.cli.next_command import suggest_line, suggest_question
-from recsys_cli.cli.options import json_option, milvus_options, model_option, movies_data_option, store_config
-from recsys_cli.cli.render import echo_json
+from recsys_cli.cli.options import (
+    csv_option,
+    json_option,
+    milvus_options,
+    model_option,
+    movies_data_option,
+    store_config,
+)
+from recsys_cli.cli.render import echo_csv, echo_json
 from recsys_cli.config import DoctorConfig
+from recsys_cli.documents import plain
 
 _EXAMPLES = """\b
 Examples:
@@ -24,9 +32,10 @@ Examples:
 @movies_data_option
 @milvus_options
 @json_option
+@csv_option
 @click.pass_context
 def command(
-    context: click.Context, /, model: Path, movies_data: Path | None, as_json: bool, **milvus: Any
+    context: click.Context, /, model: Path, movies_data: Path | None, as_json: bool, as_csv: bool, **milvus: Any
 ) -> None:
     """Say what is installed and in place, what is wrong with it, and how to put it right.
 
@@ -38,6 +47,8 @@ def command(
     findings = doctor.run(config)
     if as_json:
         echo_json(findings)
+    elif as_csv:
+        echo_csv(("name", "status", "detail", "fix"), map(plain, findings))
     else:
         for finding in findings:
             mark = {"ok": " ", "note": "-", "error": "!"}[finding.status]

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from recsys_cli.cli.next_command import suggest
-from recsys_cli.cli.options import format_option, json_option
+from recsys_cli.cli.options import csv_option, format_option, json_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
 from recsys_cli.cli.report import check_report, report_option, write_report
@@ -67,6 +67,7 @@ Examples:
 @click.option("-v", "--verbose", is_flag=True, help="Say what is set up, trained and measured.")
 @report_option
 @json_option
+@csv_option
 def command(
     data: Path | None,
     model: Path | None,
@@ -86,6 +87,7 @@ def command(
     verbose: bool,
     report_file: Path | None,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Measure how well a model rates and ranks what it has not seen, beside simple recommenders.
 
@@ -94,7 +96,7 @@ def command(
     it was not trained on. --report shows the numbers beside that model, or the one in
     recommender_system.inference.model.
     """
-    from recsys_cli.cli.evaluation_tables import echo_report
+    from recsys_cli.cli.evaluation_tables import echo_report, echo_report_csv
     from recsys_cli.evaluation import evaluate
 
     given = {"objective": objective} if objective else {}
@@ -120,7 +122,7 @@ def command(
     if report_file is not None:
         check_report(page)
     report = evaluate.run(config, TerminalProgress(verbose=verbose))
-    echo_json(report) if as_json else echo_report(report)
+    echo_json(report) if as_json else echo_report_csv(report) if as_csv else echo_report(report)
     if report_file is not None:
-        write_report(page, measured=report, quiet=as_json)
+        write_report(page, measured=report, quiet=as_json or as_csv)
     suggest("train" if model is None else "report")

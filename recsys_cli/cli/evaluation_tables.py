@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from recsys_cli.cli.render import echo_table, echo_text
+from recsys_cli.cli.render import echo_csv, echo_table, echo_text
+from recsys_cli.documents import plain
 
 if TYPE_CHECKING:
     from recsys_cli.evaluation.estimates import Estimate
@@ -32,6 +33,19 @@ def echo_report(report: "EvaluationReport") -> None:
         click.echo()
     for text in (*report.protocol, *report.notes, f"{report.data}, {report.seconds:.0f} s"):
         echo_text(text)
+
+
+def echo_report_csv(report: "EvaluationReport") -> None:
+    """Print what was measured as comma-separated values, a line a number: of the recommenders in every group."""
+    metrics = (*_RATINGS, *_RANKINGS, *_BREADTH, "lift")
+    numbers = (
+        {"group": group.kind, "name": row.name, "metric": metric} | plain(getattr(row, metric))
+        for group in report.groups
+        for row in group.rows
+        for metric in metrics
+        if getattr(row, metric) is not None
+    )
+    echo_csv(("group", "name", "metric", "value", "low", "high"), numbers)
 
 
 def _parts_table(attribute: str, report: "EvaluationReport") -> Table:

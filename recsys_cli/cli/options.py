@@ -52,8 +52,18 @@ movies_data_option = click.option(
 format_option = click.option(
     "--format", type=click.Choice(LAYOUTS), help="Layout of the files, instead of the one they look like."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+
+
+def _alone(context: click.Context, parameter: click.Parameter, is_asked: bool) -> bool:
+    if is_asked and (context.params.get("as_json") or context.params.get("as_csv")):
+        raise ConfigError("--json and --csv exclude each other")
+    return is_asked
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, callback=_alone, help="Print one JSON document; README names its keys."
+)
+csv_option = click.option("--csv", "as_csv", is_flag=True, callback=_alone, help="Print comma-separated values.")
 
 
 def with_quiet(command: click.Command) -> click.Command:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from recsys_cli.cli.next_command import suggest_question
+from recsys_cli.cli.options import json_option
 from recsys_cli.cli.render import echo_json, named_few
 from recsys_cli.config import MODEL_DIR, MOVIES_DATA, PreprocessConfig
 
@@ -35,7 +36,7 @@ Examples:
     "--model", type=click.Path(path_type=Path), default=MODEL_DIR, show_default=True, help="Model folder."
 )
 @click.option("--allow-title-changes", is_flag=True, help="Accept a known movie id under another title.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def command(file: Path, output: Path, model: Path, allow_title_changes: bool, as_json: bool) -> None:
     """Turn a raw movie file into ids that the model knows: for other movies than those it was trained on.
 

@@ -144,8 +144,6 @@ def _files(options: dict[str, Any]) -> BulkConfig | None:
         raise ConfigError("--stdin and --users exclude each other")
     if users is None:
         return None
-    if options["as_json"] and options["as_csv"]:
-        raise ConfigError("--json and --csv exclude each other")
     asked = ".jsonl" if options["as_json"] else ".csv" if options["as_csv"] else None
     return BulkConfig(users=users, output=output, asked=asked, ratings=options["ratings_path"], part=part)
 

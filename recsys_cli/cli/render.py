@@ -5,7 +5,7 @@ A table is whole where stdout is no terminal, and has every number and id whole 
 
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,6 +31,13 @@ def echo_json(document: Any) -> None:
 def echo_json_line(document: Any) -> None:
     """Print a document as :func:`echo_json`, in one line, and send it off."""
     click.echo(json_text(document, is_one_line=True))
+
+
+def echo_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Print rows as comma-separated values, their headings even where there are none; None is empty."""
+    from recsys_cli.recommend.csv_rows import CsvRows
+
+    CsvRows(sys.stdout, columns).write_named(rows)
 
 
 def named_few(names: Sequence[str], most: int = 8) -> str:

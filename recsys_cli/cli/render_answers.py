@@ -1,15 +1,13 @@
 """Lists of movies on stdout: tables for people, JSON and CSV for programs."""
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from recsys_cli.cli.render import echo_json, echo_rows, echo_text, visible
+from recsys_cli.cli.render import echo_csv, echo_json, echo_rows, echo_text, visible
 from recsys_cli.cli.streams import echo_note
 from recsys_cli.documents import plain
-from recsys_cli.errors import ConfigError
 
 if TYPE_CHECKING:
     from recsys_cli.recommend.answers import Query, Reasons, Recommendation, SimilarMovies
@@ -27,13 +25,12 @@ def echo_recommendation(answer: "Recommendation", *, explained: bool, as_json: b
         as_json: print one JSON document.
         as_csv: print CSV, its headings even where there are no movies.
     """
-    _check_formats(as_json, as_csv)
     if as_json:
         echo_json(answer)
     elif as_csv:
         from recsys_cli.recommend.csv_rows import MOVIE, REASONS
 
-        _echo_csv(MOVIE + (REASONS if explained else ()), [_flat(plain(movie)) for movie in answer.movies])
+        echo_csv(MOVIE + (REASONS if explained else ()), [_flat(plain(movie)) for movie in answer.movies])
     else:
         _echo_table(answer)
     if not as_json or not answer.movies:
@@ -42,13 +39,12 @@ def echo_recommendation(answer: "Recommendation", *, explained: bool, as_json: b
 
 def echo_similar(answer: "SimilarMovies", *, as_json: bool, as_csv: bool) -> None:
     """Print similar movies; formats as :func:`echo_recommendation`."""
-    _check_formats(as_json, as_csv)
     if as_json:
         echo_json(answer)
     elif as_csv:
         from recsys_cli.recommend.csv_rows import SIMILAR
 
-        _echo_csv(SIMILAR, [plain(movie) for movie in answer.movies])
+        echo_csv(SIMILAR, [plain(movie) for movie in answer.movies])
     else:
         echo_text(visible(f"like {answer.title}"))
         rows = [
@@ -89,20 +85,9 @@ def _whom(query: "Query") -> str:
     return "; ".join(parts) or "nobody in particular"
 
 
-def _check_formats(as_json: bool, as_csv: bool) -> None:
-    if as_json and as_csv:
-        raise ConfigError("--json and --csv exclude each other")
-
-
 def _flat(movie: dict[str, Any]) -> dict[str, Any]:
     """The reasons as columns of their own."""
     return movie | (movie.pop("reasons", None) or {})
-
-
-def _echo_csv(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    from recsys_cli.recommend.csv_rows import CsvRows
-
-    CsvRows(sys.stdout, columns).write_named(rows)
 
 
 def _echo_notes(notes: Sequence[str], *, is_error: bool) -> None:

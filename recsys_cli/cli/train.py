@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recsys_cli.cli.next_command import suggest_question
-from recsys_cli.cli.options import format_option
+from recsys_cli.cli.options import format_option, json_option
 from recsys_cli.cli.progress_bars import TerminalProgress
 from recsys_cli.cli.render import echo_json
 from recsys_cli.cli.report import report_option, write_report
@@ -86,7 +86,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--no-download", is_flag=True, help="Do not fetch MovieLens 1M where data/ml-1m is missing.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what is set up.")
 @report_option
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
+@json_option
 def command(
     data: Path | None,
     model: Path,

@@ -22,10 +22,21 @@ _MIN_UNPACKED_BYTES = 1 << 20
 _MAX_FILES = 1000
 
 
-def run(config: DownloadConfig, progress: Progress) -> Path:
-    """Download, or unpack an archive that is on disk.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Downloaded:
+    """A data set that is ready.
 
-    Returns: the folder of the data set.
+    Attributes:
+        name: of the data set.
+        data: its folder.
+    """
+
+    name: str
+    data: Path
+
+
+def run(config: DownloadConfig, progress: Progress) -> Downloaded:
+    """Download, or unpack an archive that is on disk.
 
     Raises:
         ConfigError: if there is no such data set.
@@ -35,11 +46,11 @@ def run(config: DownloadConfig, progress: Progress) -> Path:
     folder = config.data_dir / release.name
     if config.from_file:
         unpack_file(config.from_file, folder, release=release, progress=progress)
-        return folder
+        return Downloaded(name=release.name, data=folder)
     if config.url:
         release = dataclasses.replace(release, urls=(config.url,))
     download(release, folder, progress=progress)
-    return folder
+    return Downloaded(name=release.name, data=folder)
 
 
 def ensure(folder: Path, *, progress: Progress, name: str = "ml-1m") -> None:

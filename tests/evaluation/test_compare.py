@@ -1,5 +1,7 @@
 """``recsys compare`` from a shell: two models of the sample, the numbers against the files they come from."""
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from documents import assert_promised
 
 from recsys_cli.cli import main
 from recsys_cli.config.comparison import Requirement
@@ -60,7 +63,17 @@ def report(models: tuple[Path, Path]) -> dict[str, Any]:
     result = compare(models, "--json")
     assert result.exit_code == 0, result.output
     document: dict[str, Any] = json.loads(result.stdout)
+    assert_promised(document, "recsys compare")
     return document
+
+
+def test_csv_holds_the_metrics_of_json(models: tuple[Path, Path], report: dict[str, Any]) -> None:
+    rows = list(csv.DictReader(io.StringIO(compare(models, "--csv").stdout)))
+    assert [row["metric"] for row in rows] == [change["metric"] for change in report["metrics"]]
+    for row, change in zip(rows, report["metrics"], strict=True):
+        for name in ("old", "new", "change"):
+            assert float(row[f"{name}_low"]) == change[name]["low"]
+            assert float(row[name]) == change[name]["value"]
 
 
 def arrays(model: Path, name: str) -> dict[str, Any]:

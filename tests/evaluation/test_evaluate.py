@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import io
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from documents import assert_promised
 from layouts import write_csv
 from recorded import Recorded
 
@@ -146,6 +148,10 @@ def test_a_given_model_is_measured_on_what_it_has_not_seen(model: Path, tmp_path
     result = evaluate("--model", str(model), "--predictions", str(predictions), "--by", "gender, age", "--json")
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
+    assert_promised(answer, "recsys evaluate")
+    numbers = csv.DictReader(io.StringIO(evaluate("--model", str(model), "--csv").stdout))
+    (rmse,) = [row for row in numbers if (row["name"], row["metric"]) == ("model", "rmse")]
+    assert float(rmse["value"]) == answer["groups"][0]["rows"][0]["rmse"]["value"]
     with predictions.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["user_id", "movie_id", "rating", "score", "stars"]
