@@ -163,7 +163,7 @@ async def _fields(request: Request) -> _Fields:
         ConfigError: the fields cannot be read.
         HTTPException: the body is too long, too slow, or no JSON.
     """
-    if request.method == "GET":
+    if request.method != "POST":
         return fields_of.from_query(request.query_params.multi_items())
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -200,9 +200,9 @@ def application(service: Service, config: ServeConfig) -> FastAPI:
     _add(app, "/similar", service.similar, SimilarMovies, SIMILAR_FIELDS, required=(SIMILAR,))
     _add(app, "/movies", service.movies, FoundMovies, ("q", "k"), required=("q",), by_post=False)
     _add(app, "/health", service.health, Health, (), by_post=False)
-    app.add_api_route("/", service.try_it, include_in_schema=False)
+    app.add_api_route("/", service.try_it, methods=["GET", "HEAD"], include_in_schema=False)
     for path, (content, kind) in pages.docs().items():
-        app.add_api_route(path, _fixed(content, kind), include_in_schema=False)
+        app.add_api_route(path, _fixed(content, kind), methods=["GET", "HEAD"], include_in_schema=False)
     app.add_exception_handler(HTTPException, _no_such_address)
     app.add_middleware(Guard, token=config.token)
     if config.token:
@@ -220,7 +220,8 @@ def _add(
     required: tuple[str, ...] = (),
     by_post: bool = True,
 ) -> None:
-    """Let a path be asked by GET and, where that makes sense, by POST."""
+    """Let a path be asked by GET, HEAD and, where that makes sense, by POST."""
+    app.add_api_route(path, handler, methods=["HEAD"], include_in_schema=False)
     for method in ("GET", "POST") if by_post else ("GET",):
         refusals = {status: text for status, text in _REFUSALS.items() if method == "POST" or status not in _BODY}
         extra: dict[str, Any] = {"parameters": fields_of.parameters(fields, required=required)}

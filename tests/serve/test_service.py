@@ -145,6 +145,8 @@ def test_movies_are_found_by_what_is_typed(server: Server) -> None:
 
 def test_health_names_the_model(server: Server, recsys: Recsys) -> None:
     model = recsys.json("recommend", "-g", "F")["model"]
+    bare = server.ask("HEAD", "/health")
+    assert (bare.status, bare.content) == (200, b"")
     assert server.get("/health").json == {"status": "ok", "model": model, "movies": 401, "problem": None}
 
 
@@ -187,8 +189,8 @@ def test_other_addresses_and_methods_are_none(server: Server) -> None:
     reply = server.get("/nothing")
     assert (reply.status, reply.json) == (404, {"error": "/nothing: there is nothing here; see /docs"})
     reply = server.ask("PUT", "/recommend")
-    assert (reply.status, reply.headers["allow"]) == (405, "GET, POST")
-    assert reply.json == {"error": "/recommend: is asked by GET, POST; see /docs"}
+    assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert reply.json == {"error": "/recommend: is asked by GET, HEAD, POST; see /docs"}
 
 
 def test_what_takes_too_long_is_given_up(workspace: Path) -> None:
