@@ -85,7 +85,8 @@ class ObjectiveConfig:
         teacher_penalty: ridge penalty of the softmax teacher, in ratings, > 0.
         like_share: share of the scale's top from which a rating is a like, (0, 1]; 0.8 is 4 of 5.
         max_catalogue: with more movies than this the softmax is over about so many of them, drawn anew for every
-            batch, or as many as a batch has ratings where these are fewer, at least 1.
+            batch, or as many as a batch has ratings where these are fewer, and has no teacher, at
+            least 1.
     """
 
     objective: str = "hybrid"

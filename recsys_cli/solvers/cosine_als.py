@@ -5,7 +5,7 @@ zero, and no longer than 1; then the movies' in turn. A coordinate of their own,
 side is zero, makes up the length that is missing to 1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import scipy.sparse as sp
@@ -23,7 +23,13 @@ _PADDED = 100_000  # ratings, with those that fill rows up, that are gathered at
 
 
 def fit_cosine_als(
-    cosines: sp.csr_matrix, *, mean: float, factors: int, sweeps: int, seed: int
+    cosines: sp.csr_matrix,
+    *,
+    mean: float,
+    factors: int,
+    sweeps: int,
+    seed: int,
+    on_sweep: Callable[[int], None] | None = None,
 ) -> tuple[Floats, Floats]:
     """Fit to ratings.
 
@@ -36,6 +42,7 @@ def fit_cosine_als(
         factors: F, coordinates that users and movies share, at least 1.
         sweeps: alternations between users and movies, at least 1.
         seed: of the starting point.
+        on_sweep: called after every sweep with the number of those done.
 
     Returns: user vectors (N, F + 2) and movie vectors (M, F + 2), float32, unit rows; the mean vector for whoever
         has no rating.
@@ -57,6 +64,8 @@ def fit_cosine_als(
         users = _solve(by_user, movies, user_mean)
         movies = _solve(by_movie, users, movie_mean)
         user_mean, movie_mean = users[_stored(by_user)].mean(axis=0), movies[_stored(by_movie)].mean(axis=0)
+        if on_sweep:
+            on_sweep(sweep + 1)
     return _fill_up(users, coordinate=0), _fill_up(movies, coordinate=1)
 
 

@@ -10,8 +10,9 @@ from recsys_cli.solvers.cosine_als import fit_cosine_als
 from recsys_cli.solvers.ease import fit_ease
 from recsys_cli.towers.network import TwoTowers
 from recsys_cli.training.batches import Batches
-from recsys_cli.training.teacher import RankingTeacher, RatingTeacher, by_factors, by_weights
+from recsys_cli.training.teacher import RankingTeacher, RatingTeacher
 from recsys_cli.training.warm_start import (
+    STAR_SWEEPS,
     damped_offsets,
     ease_start,
     ranking_factors,
@@ -50,26 +51,22 @@ def start_towers(towers: TwoTowers, batches: Batches, options: TrainingOptions, 
 
 def _start_ranking(towers: TwoTowers, batches: Batches, options: TrainingOptions, progress: Progress) -> Started:
     objective, warm_start, seed = options.objective, options.warm_start, options.schedule.seed
-    teaches = objective.teacher_weight > 0
+    teaches = batches.is_full and objective.teacher_weight > 0
     if not (teaches or warm_start.warm_start):
         return Started()
-    with progress.task("Starting at EASE", total=3, unit="steps") as task:
+    with progress.task("Starting at EASE", total=3 + STAR_SWEEPS, unit="steps") as task:
         grades = batches.grades()[:, batches.catalogue]
         ease = fit_ease(grades, penalty=objective.teacher_penalty)
         task.update(1)
-        teacher = RankingTeacher(by_weights(ease, grades)) if teaches and batches.is_full else None
-        if not warm_start.warm_start and batches.is_full:
+        teacher = RankingTeacher(ease, grades) if teaches else None
+        if not warm_start.warm_start:
             return Started(ranking_teacher=teacher)
         factors = ranking_factors(towers, warm_start)
         start = ease_start(batches, ease, grades, factors=factors, seed=seed)
-        if teaches and teacher is None:  # the weights would be as many for every batch as all the rest of it
-            teacher = RankingTeacher(by_factors(start.users, start.movies))
         del ease, grades  # large, and without a teacher not needed any more
         task.update(2)
-        if not warm_start.warm_start:
-            return Started(ranking_teacher=teacher)
-        start_ranking(towers, batches, start, warm_start, seed=seed)
-        task.update(3)
+        start_ranking(towers, batches, start, warm_start, seed=seed, on_sweep=lambda done: task.update(2 + done))
+        task.update(3 + STAR_SWEEPS)
     share = warm_start.start_share
     # A step on a part of a large catalogue teaches less and disturbs more.
     return Started(ranking_teacher=teacher, share=share if batches.is_full else share ** (1 / 3))
@@ -83,13 +80,14 @@ def _start_rating(towers: TwoTowers, batches: Batches, options: TrainingOptions,
     if factors < 1:
         note = "no warm start and no teacher: for these, embedding_dim and history_width must be 3 at least"
         return Started(notes=(note,))
-    with progress.task("Starting at ALS"):
+    with progress.task("Starting at ALS", total=warm_start.als_iterations, unit="sweeps") as task:
         users, movies = fit_cosine_als(
             batches.cosines(),
             mean=batches.mean / batches.data.rating_max,
             factors=factors,
             sweeps=warm_start.als_iterations,
             seed=options.schedule.seed,
+            on_sweep=task.update,
         )
         if warm_start.warm_start:
             start_rating(towers, batches, users, movies)

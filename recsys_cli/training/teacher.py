@@ -4,8 +4,6 @@ The towers learn it from a part of that history, or from the attributes alone, s
 only.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -14,24 +12,13 @@ from recsys_cli.solvers.ease import Ease
 from recsys_cli.training.batches import Batch, Batches
 from recsys_cli.training.data import Floats
 
-Predict = Callable[[Batch], Floats]  # (B, K) float32, how much of each candidate each user is likely to take
-
-
-def by_weights(ease: Ease, grades: sp.csr_matrix) -> Predict:
-    """EASE on the grades (U + 1, M) of the catalogue's movies, for batches of the whole catalogue."""
-    return lambda batch: ease.predict(grades[batch.user_rows])
-
-
-def by_factors(users: Floats, movies: Floats) -> Predict:
-    """The products of short vectors of users (U + 1, F) and of movies (M + 1, F)."""
-    return lambda batch: np.asarray(users[batch.user_rows] @ movies[batch.movie_rows].T)
-
 
 class RankingTeacher:
-    """EASE on the grades of the training ratings, or what of it fits into short vectors."""
+    """EASE on the grades of the training ratings."""
 
-    def __init__(self, predict: Predict):
-        self._predict = predict
+    def __init__(self, ease: Ease, grades: sp.csr_matrix):
+        """Take the fitted weights and the grades (U + 1, M) of the catalogue's movies."""
+        self._ease, self._grades = ease, grades
 
     def targets(self, batch: Batch, *, sharpness: float) -> NDArray[np.float32]:
         """Share of each user's attention that each candidate deserves.
@@ -42,7 +29,9 @@ class RankingTeacher:
 
         Returns: (B, K) float32, rows sum to 1; a row of zeros where no movie competes.
         """
-        predicted = np.maximum(self._predict(batch), 1e-6) * batch.candidates  # (B, K)
+        predicted = (
+            np.maximum(self._ease.predict(self._grades[batch.user_rows]), 1e-6) * batch.candidates
+        )  # (B, K)
         # Relative to the highest: a power of small numbers alone would be zero everywhere.
         highest = np.maximum(predicted.max(axis=1, keepdims=True), 1e-6)
         shares: NDArray[np.float32] = (predicted / highest) ** np.float32(sharpness)

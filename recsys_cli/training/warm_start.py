@@ -8,6 +8,7 @@ Both sides are split the same way: the attributes explain what a ridge regressio
 another one lets it, and the id explains the rest.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ from recsys_cli.training.batches import Batches
 Matrix = NDArray[np.float32]
 _ATTRIBUTE_PENALTY = 30.0  # people (or movies) that a value of an attribute must outweigh
 _HISTORY_PENALTY = 1e-3
-_STAR_SWEEPS = 8
+STAR_SWEEPS = 8
 _TASTE_UNIT = np.float32(0.5)  # small beside the taste that ranks, which has length 1, yet no steep slope
 _OFFSET_DAMPING = 10.0  # ratings that a movie's or user's own must outweigh
 
@@ -70,9 +71,18 @@ def ranking_factors(towers: TwoTowers, config: WarmStartConfig) -> int:
 
 
 def start_ranking(
-    towers: TwoTowers, batches: Batches, start: Start, config: WarmStartConfig, *, seed: int
+    towers: TwoTowers,
+    batches: Batches,
+    start: Start,
+    config: WarmStartConfig,
+    *,
+    seed: int,
+    on_sweep: Callable[[int], None],
 ) -> None:
-    """Start at vectors that rank, and the star head at what the ratings say beyond them."""
+    """Start at vectors that rank, and the star head at what the ratings say beyond them.
+
+    ``on_sweep`` is told after every sweep of the stars how many are done, of ``STAR_SWEEPS`` at most.
+    """
     history_width, dim = towers.users.rated.project.shape
     user_factors, movie_factors = start.users, start.history
     norms = np.linalg.norm(start.movies, axis=1)
@@ -84,7 +94,7 @@ def start_ranking(
     room = min(config.star_factors, dim - movies.shape[1], history_width - movie_factors.shape[1])
     if towers.stars is not None and room > 0:
         user_tastes, movie_tastes = _start_stars(
-            towers.stars, batches, factors=room, at=movies.shape[1], seed=seed
+            towers.stars, batches, factors=room, at=movies.shape[1], seed=seed, on_sweep=on_sweep
         )
         # A user's vector is made a unit vector by the tower: the taste is to survive that as it is.
         users = np.hstack([users, np.zeros_like(lengths), user_tastes * lengths])
@@ -113,7 +123,9 @@ def _start_towers(
     _assign_table(towers.users.user, _start_users(towers.users, users, movie_factors, batches))
 
 
-def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, seed: int) -> tuple[Matrix, Matrix]:
+def _start_stars(
+    stars: StarHead, batches: Batches, *, factors: int, at: int, seed: int, on_sweep: Callable[[int], None]
+) -> tuple[Matrix, Matrix]:
     """Start the star head at the cosines that are ratings, cut into offsets and tastes.
 
     With x = a + dx for a user and y = b + dy for a movie, a and b the means: x y = a y + dx b + dx dy.
@@ -124,6 +136,7 @@ def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, se
         factors: coordinates of the tastes.
         at: first coordinate that the tastes have in the towers' vectors.
         seed: of the starting point.
+        on_sweep: told after every sweep how many are done.
 
     Returns: tastes of the users (U + 1, factors) and of the movies (M + 1, factors).
     """
@@ -131,8 +144,9 @@ def _start_stars(stars: StarHead, batches: Batches, *, factors: int, at: int, se
         batches.cosines(),
         mean=batches.mean / batches.data.rating_max,
         factors=factors,
-        sweeps=_STAR_SWEEPS,
+        sweeps=STAR_SWEEPS,
         seed=seed,
+        on_sweep=on_sweep,
     )
     users, movies = users[:, :factors], movies[:, :factors]
     user_mean, movie_mean = users[batches.user_rows].mean(axis=0), movies[batches.catalogue].mean(axis=0)
