@@ -42,6 +42,7 @@ def known_content() -> IndexContent:
             (),
             ("Drama", "It's 100% / odd_\\"),
         ],
+        num_ratings=np.array([3, 0, 250, 1, 7, 0, 2**40], dtype=np.int64),
     )
 
 
@@ -54,6 +55,7 @@ def changed_content() -> IndexContent:
         titles=[known.titles[0], "Alien", "Seven Samurai", *known.titles[3:], "Solaris"],
         years=np.array([2001, 1979, 1954, 1990, 1994, 0, 1985, 1972], dtype=np.int32),
         genres=[known.genres[0], ("Sci-Fi",), *known.genres[2:], ("Drama",)],
+        num_ratings=np.array([3, 0, 250, 1, 7, 0, 2**40, 9], dtype=np.int64),
     )
 
 

@@ -8,6 +8,7 @@ import click
 
 from recsys_cli.config.question import MovieFilter, Person
 
+_MOVIES = MovieFilter()
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -47,6 +48,14 @@ def filter_options(command: _Command) -> _Command:
         click.option("--not-genre", multiple=True, help="No movies of this genre; repeatable."),
         click.option("--year", metavar="YEARS", help="Only movies of 1994, 1990-1999, 1990- or -1999."),
         click.option("--exclude", multiple=True, metavar="MOVIE", help="Leave this movie out; repeatable."),
+        click.option(
+            "--min-ratings",
+            type=int,
+            default=_MOVIES.min_ratings,
+            show_default=True,
+            metavar="N",
+            help="Only movies with so many ratings in training.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -57,7 +66,7 @@ def take_filter(options: dict[str, Any]) -> MovieFilter:
     """Take what :func:`filter_options` gave out of a command's options.
 
     Raises:
-        ConfigError: the years are not a range.
+        ConfigError: the years are not a range, or the number of ratings is negative.
     """
-    names = ("genre", "any_genre", "not_genre", "year", "exclude")
+    names = ("genre", "any_genre", "not_genre", "year", "exclude", "min_ratings")
     return MovieFilter(**{name: options.pop(name) for name in names})

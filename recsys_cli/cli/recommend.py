@@ -117,7 +117,8 @@ def command(
         context.exit(int(not found))
     elif from_stdin:
         is_given = context.get_parameter_source("k") is not ParameterSource.DEFAULT
-        similar = SimilarQuestion(movie="", movies=question.movies, **({"k": k} if is_given else {}))
+        similar = SimilarQuestion(movie="", movies=question.movies)
+        similar = replace(similar, k=k) if is_given else similar
         _answer_stdin(config, store, question, similar)
     else:
         from recsys_cli.recommend.recommender import recommend

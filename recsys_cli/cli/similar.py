@@ -15,20 +15,24 @@ _EXAMPLES = """\b
 Examples:
   recsys similar "Toy Story"
   recsys similar "Matrix, The" -k 5 --not-genre Action
-  recsys similar id:1 --year 1990- --json
+  recsys similar id:1 --year 1990- --min-ratings 100 --json
+  recsys similar "Toy Story" --new
 """
 
 
 @click.command(epilog=_EXAMPLES, short_help="List movies like a given one.")
 @click.argument("movie")
 @click.option("-k", type=click.IntRange(1), default=10, show_default=True, help="Number of movies.")
+@click.option("--new", is_flag=True, help="Also movies that nobody has rated.")
 @filter_options
 @index_options
 @json_option
 @csv_option
 @click.pass_context
-def command(context: click.Context, /, movie: str, k: int, as_json: bool, as_csv: bool, **options: Any) -> None:
-    """List the movies nearest to MOVIE, an id or a title.
+def command(
+    context: click.Context, /, movie: str, k: int, new: bool, as_json: bool, as_csv: bool, **options: Any
+) -> None:
+    """List the movies of the same taste as MOVIE, an id or a title.
 
     A title is found in any case, with or without its year and article. A number is an id where there is such
     a movie.
@@ -36,7 +40,7 @@ def command(context: click.Context, /, movie: str, k: int, as_json: bool, as_csv
     from recsys_cli.recommend import recommender
 
     config, store = take_index(options)
-    question = SimilarQuestion(movie=movie, movies=take_filter(options), k=k)
+    question = SimilarQuestion(movie=movie, movies=take_filter(options), k=k, new=new)
     answer = recommender.similar(config, store, question, TerminalProgress())
     echo_similar(answer, as_json=as_json, as_csv=as_csv)
     suggest("recommend", lambda: ["--like", movie_name(answer.movie_id, answer.title)])

@@ -1,7 +1,7 @@
 """What a recommender may be asked."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,7 @@ class MovieFilter:
         not_genre: a movie must have none of these.
         year: ``1994``, ``1990-1999``, ``1990-`` or ``-1999``; None takes every year, and movies without one.
         exclude: ids or titles of movies to leave out.
+        min_ratings: training ratings that a movie must have at least; 1 leaves out those that nobody has rated.
     """
 
     genre: tuple[str, ...] = ()
@@ -82,12 +83,15 @@ class MovieFilter:
     not_genre: tuple[str, ...] = ()
     year: str | None = None
     exclude: tuple[str | int, ...] = ()
+    min_ratings: int = 0
 
     def __post_init__(self) -> None:
         _take_one_as_several(self, "genre", "any_genre", "not_genre", "exclude")
         first, last = self.years
         if first is not None and last is not None and first > last:
             raise ConfigError(f"--year: {self.year!r} ends before it begins")
+        if not 0 <= self.min_ratings <= MAX_ID:
+            raise ConfigError(f"--min-ratings {self.min_ratings} is not allowed; allowed: 0 to {MAX_ID}")
 
     @property
     def years(self) -> tuple[int | None, int | None]:
@@ -137,14 +141,23 @@ class SimilarQuestion:
         movie: its id or title.
         movies: which movies may be returned.
         k: number of movies, at least 1.
+        new: return movies, too, that nobody rated in training.
     """
 
     movie: str | int
     movies: MovieFilter = field(default_factory=MovieFilter)
     k: int = 10
+    new: bool = False
 
     def __post_init__(self) -> None:
         check_k(self.k)
+        if self.new and self.movies.min_ratings:
+            raise ConfigError("--new and --min-ratings exclude each other")
+
+    @property
+    def returned(self) -> MovieFilter:
+        """``movies``, without those that nobody rated where these are not asked for."""
+        return self.movies if self.new else replace(self.movies, min_ratings=max(1, self.movies.min_ratings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,12 +40,14 @@ def load_content(folder: ModelFolder, file: MoviesFile) -> IndexContent:
     """
     vocabulary = open_vocabulary(folder)
     movies = read_movies(vocabulary, file)
+    rows = vocabulary.movie_rows(movies.movie_ids)  # (M,) 0 where the model has no such movie
     return IndexContent(
         movie_ids=movies.movie_ids,
         vectors=ContentVectors(folder, vocabulary, movies),
         titles=movies.titles,
         years=np.array([title_year(title) for title in movies.titles], dtype=np.int32),
         genres=movies.genres,
+        num_ratings=np.where(rows > 0, folder.num_ratings[rows - 1], 0),
     )
 
 

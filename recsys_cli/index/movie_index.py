@@ -94,6 +94,8 @@ class MovieIndex:
             return "an import into the index is going on, or did not end"
         if found.movies != wanted.movies:
             return f"the index belongs to another {self.file.path.name}"
+        if found.layout != wanted.layout:
+            return "the index is of another version of recsys"
         return None if found == wanted else "the index has another dimension or metric"
 
     def make_ready(self) -> Store:
@@ -147,6 +149,7 @@ class MovieIndex:
             not_genres=self._genres(movies.not_genre, "--not-genre"),
             year_min=year_min,
             year_max=year_max,
+            min_ratings=movies.min_ratings,
             exclude_ids=tuple(sorted({*named, *exclude.tolist()})),
         )
 

@@ -22,10 +22,10 @@ _OTHERS: dict[str, tuple[type, ...]] = {
     "diversity": _NUMBER,
     "explain": (bool,),
 }
-_FILTER = (*_GENRES, "year", "exclude")
+_FILTER = (*_GENRES, "year", "exclude", "min_ratings")
 FIELDS = (*_PERSON, *_MOVIES, "ratings", *_FILTER, *_OTHERS)
 SIMILAR = "similar"  # makes a question for movies like the one that it names
-SIMILAR_FIELDS = (SIMILAR, *_FILTER, "k")
+SIMILAR_FIELDS = (SIMILAR, *_FILTER, "k", "new")
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -139,6 +139,7 @@ def similar_question(fields: Mapping[str, Any], defaults: SimilarQuestion) -> Si
         movie=_checked(SIMILAR, given[SIMILAR], _MOVIE),
         movies=_filter(given, defaults.movies),
         k=_checked("k", given.get("k", defaults.k), _OTHERS["k"]),
+        new=_checked("new", given.get("new", defaults.new), (bool,)),
     )
 
 
@@ -156,6 +157,8 @@ def _filter(given: Mapping[str, Any], defaults: MovieFilter) -> MovieFilter:
         movies["exclude"] = _listed("exclude", given["exclude"], _MOVIE)
     if "year" in given:
         movies["year"] = str(_checked("year", given["year"], (str, int)))
+    if "min_ratings" in given:
+        movies["min_ratings"] = _checked("min_ratings", given["min_ratings"], (int,))
     return replace(defaults, **movies)
 
 

@@ -55,6 +55,11 @@ def _conditions(movies: MovieFilter, index: MovieIndex) -> dict[str, _Mask]:
         years = _years(index)
         passing = (years >= (first or 1)) & (years <= (last or years.max()))
         found[f"of the year {movies.year}"] = passing & (years > 0)
+    if movies.min_ratings:
+        rows = index.vocabulary.movie_rows(index.movies.movie_ids)
+        counts = np.where(rows > 0, index.folder.num_ratings[rows - 1], 0)
+        often = f"{movies.min_ratings:,} times or more" if movies.min_ratings > 1 else "by anybody"
+        found[f"rated {often}"] = counts >= movies.min_ratings
     return found
 
 

@@ -21,6 +21,7 @@ from recsys_cli.dataset.titles import display_title
 from recsys_cli.errors import ConfigError, UnknownUserError
 from recsys_cli.index.movie_index import Imports, MovieIndex
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.taste import tastes
 from recsys_cli.progress import Progress
 from recsys_cli.recommend.answers import Recommendation, RecommendedMovie, SimilarMovie, SimilarMovies
 from recsys_cli.recommend.diversity import num_candidates, varied
@@ -156,29 +157,32 @@ class Recommender:
             query = replace(query, notes=(*query.notes, nothing_fits(question.movies, self.index, seen=seen)))
         return Recommendation(query=query, model=self.index.folder.fingerprint, movies=movies)
 
-    def similar(self, movie: str | int, *, movies: MovieFilter = _ALL, k: int = 10) -> SimilarMovies:
-        """Movies whose vectors are nearest to that of a given one.
+    def similar(
+        self, movie: str | int, *, movies: MovieFilter = _ALL, k: int = 10, new: bool = False
+    ) -> SimilarMovies:
+        """Movies of the same taste as a given one.
 
         Args:
             movie: its id or title.
             movies: which movies may be returned.
             k: number of movies, at least 1.
+            new: return movies, too, that nobody rated in training.
 
         Raises:
             ConfigError: a value is not allowed, or a movie or genre is not found.
             StoreError: as :meth:`recommend`.
         """
         with _arguments_named():
-            return self.answer_similar(SimilarQuestion(movie=movie, movies=movies, k=k), option="movie")
+            return self.answer_similar(SimilarQuestion(movie=movie, movies=movies, k=k, new=new), option="movie")
 
     def answer_similar(self, question: SimilarQuestion, *, option: str) -> SimilarMovies:
         """As :meth:`similar`; errors name the options of the command line, and the movie's as given here."""
-        movie, movies = question.movie, question.movies
+        movie, movies = question.movie, question.returned
         (found,) = self.index.find([movie], option=option)
         itself = np.array([found.movie_id])
         filter = self.index.filter(movies, exclude=itself)
-        vector = self.index.make_ready().vectors(itself)[0]
-        hits = self.index.search(vector, question.k, filter=filter)
+        (taste,) = tastes(self.index.folder, self.index.make_ready().vectors(itself))
+        hits = self.index.search(taste, question.k, filter=filter)
         notes = [f"{movie!r} is taken as {found.title}"] if found.is_guess else []
         notes += [] if len(hits) else [nothing_fits(movies, self.index, seen=_NONE)]
         return SimilarMovies(

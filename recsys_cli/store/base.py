@@ -28,6 +28,7 @@ from recsys_cli.store.content import IndexContent
 
 NO_MOVIES = ""  # in the fingerprint of an index whose rows are being changed: equal to nobody's
 METRIC = "IP"  # inner product, the only metric: vectors are unit rows
+LAYOUT = 2  # of the rows: since 2 they hold the number of ratings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Fingerprint:
     movies: str  # sha256 of the movies file, or NO_MOVIES
     dim: int  # width of a vector
     metric: str = METRIC
+    layout: int = LAYOUT
 
     @property
     def digest(self) -> str:
@@ -70,6 +72,7 @@ class Filter:
         not_genres: names a movie must not have.
         year_min: first year, inclusive; a movie without a year never passes a year condition.
         year_max: last year, inclusive.
+        min_ratings: training ratings that a movie must have at least, 0 to 2^63 - 1.
         exclude_ids: movie ids left out; ids that the index does not hold are allowed.
     """
 
@@ -78,6 +81,7 @@ class Filter:
     not_genres: tuple[str, ...] = ()
     year_min: int | None = None
     year_max: int | None = None
+    min_ratings: int = 0
     exclude_ids: tuple[int, ...] = ()
 
     @property

@@ -34,7 +34,8 @@ class IndexContent:
         years: (M,) int32, 0 where the year is unknown.
         genres: M tuples of genre names, possibly empty.
         digests: (M,) int64, equal for two movies of one id and one model exactly when their rows are equal;
-            None derives them from title, year and genres, which is enough when these decide the vector.
+            None derives them from title, year, genres and ratings, which is enough when these decide the vector.
+        num_ratings: (M,) int64, training ratings of each; None where nobody has rated any.
     """
 
     movie_ids: npt.NDArray[np.int64]
@@ -43,9 +44,11 @@ class IndexContent:
     years: npt.NDArray[np.int32]
     genres: Sequence[tuple[str, ...]]
     digests: npt.NDArray[np.int64] | None = None
+    num_ratings: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
-        lengths = {len(self.movie_ids), self.vectors.shape[0], len(self.titles), len(self.years), len(self.genres)}
+        columns = (self.movie_ids, self.titles, self.years, self.genres, self.ratings())
+        lengths = {self.vectors.shape[0], *map(len, columns)}
         if len(lengths) != 1:
             raise ValueError(f"the columns of an index's content disagree in length: {sorted(lengths)}")
         if np.any(np.diff(self.movie_ids) <= 0):
@@ -59,11 +62,15 @@ class IndexContent:
         """Width of a vector."""
         return self.vectors.shape[1]
 
+    def ratings(self) -> npt.NDArray[np.int64]:
+        """(M,) int64, `num_ratings` or zeros."""
+        return np.zeros(len(self.movie_ids), dtype=np.int64) if self.num_ratings is None else self.num_ratings
+
     def row_digests(self) -> npt.NDArray[np.int64]:
-        """(M,) int64: `digests`, or what title, year and genres give."""
+        """(M,) int64: `digests`, or what title, year, genres and ratings give."""
         if self.digests is not None:
             return self.digests
-        lines = zip(self.titles, self.years.tolist(), self.genres, strict=True)
+        lines = zip(self.titles, self.years.tolist(), self.genres, self.ratings().tolist(), strict=True)
         return np.array([text_digest(repr(line)) for line in lines], dtype=np.int64).reshape(-1)
 
 

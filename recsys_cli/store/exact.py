@@ -157,6 +157,8 @@ class ExactStore:
             passing &= years >= max(1, filter.year_min or 1)
         if filter.year_max is not None:
             passing &= years <= filter.year_max
+        if filter.min_ratings:
+            passing &= content.ratings() >= filter.min_ratings
         if filter.exclude_ids:
             passing &= ~np.isin(content.movie_ids, np.array(filter.exclude_ids, dtype=np.int64))
         return passing

@@ -14,6 +14,7 @@ from recsys_cli.store.checks import unknown_genre
 
 Dialect = Literal["text", "array"]
 GENRE_CODES = "genre_codes"
+NUM_RATINGS = "num_ratings"
 
 
 def encode_genres(names: Sequence[str], known: dict[str, int], dialect: Dialect) -> str | list[int]:
@@ -75,6 +76,8 @@ def expression(filter: Filter, genres: Sequence[str], dialect: Dialect) -> str:
         parts.append(f"year >= {max(1, int(filter.year_min or 1))}")
     if filter.year_max is not None:
         parts.append(f"year <= {int(filter.year_max)}")
+    if filter.min_ratings:
+        parts.append(f"{NUM_RATINGS} >= {int(filter.min_ratings)}")
     if filter.exclude_ids:
         parts.append(f"movie_id not in [{', '.join(str(int(movie_id)) for movie_id in filter.exclude_ids)}]")
     return " and ".join(parts)

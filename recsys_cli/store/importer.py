@@ -16,7 +16,7 @@ from recsys_cli.store.checks import check_texts, check_vectors
 from recsys_cli.store.collection_ops import BATCH
 from recsys_cli.store.connection import Connection, NotFoundError
 from recsys_cli.store.content import IndexContent
-from recsys_cli.store.expression import GENRE_CODES, Dialect, encode_genres
+from recsys_cli.store.expression import GENRE_CODES, NUM_RATINGS, Dialect, encode_genres
 from recsys_cli.store.layout import VECTOR, Meta
 
 _SAMPLE = 20  # movies that must find themselves
@@ -257,7 +257,7 @@ class Import:
         codes: dict[str, int],
         dialect: Dialect,
     ) -> Iterator[dict[str, Any]]:
-        content = self._content
+        content, num_ratings = self._content, self._content.ratings()
         vectors = check_vectors(content.vectors[positions], content.movie_ids[positions])  # (n, D)
         for position, vector in zip(positions.tolist(), vectors, strict=True):
             names = content.genres[position]
@@ -268,6 +268,7 @@ class Import:
                 "year": int(content.years[position]),
                 "genres": "|".join(names),
                 GENRE_CODES: encode_genres(names, codes, dialect),
+                NUM_RATINGS: int(num_ratings[position]),
                 "digest": int(digests[position]),
             }
 

@@ -11,12 +11,12 @@ from pymilvus import DataType, MilvusClient
 from recsys_cli.config import IndexConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store.base import METRIC, NO_MOVIES, Fingerprint
-from recsys_cli.store.expression import GENRE_CODES, Dialect
+from recsys_cli.store.expression import GENRE_CODES, NUM_RATINGS, Dialect
 
 PROPERTY = "recsys"
 VECTOR = "vector"
 MOVIE_FIELDS = ("movie_id", "title", "year", "genres")  # what other programs read; genres as Drama|War
-_FORMAT = 1
+_FORMAT, _WITHOUT_RATINGS = 2, 1  # of the properties; an index of the second is there, and stale
 _MAX_TEXT = 65535  # bytes, the most that Milvus takes
 _MAX_GENRES = 1024  # of one movie
 _LITE_TYPES = ("flat", "hnsw", "ivf_flat")
@@ -68,8 +68,11 @@ class Meta:
                 f"the collection {collection!r} was not made by recsys: choose another name with --collection"
             )
         values: dict[str, Any] = json.loads(text)
-        if values.pop("format", None) != _FORMAT:
+        format = values.pop("format", None)
+        if format not in (_FORMAT, _WITHOUT_RATINGS):
             raise StoreError(f"the collection {collection!r} has another format: import it again with --import")
+        if format == _WITHOUT_RATINGS:
+            values["fingerprint"]["layout"] = 1
         values["fingerprint"] = Fingerprint(**values["fingerprint"])
         values["genres"] = tuple(values["genres"])
         found = cls(**values)
@@ -127,6 +130,7 @@ def make_schema(dim: int, dialect: Dialect) -> Any:
         schema.add_field(GENRE_CODES, DataType.VARCHAR, max_length=_MAX_TEXT)
     else:
         schema.add_field(GENRE_CODES, DataType.ARRAY, element_type=DataType.INT32, max_capacity=_MAX_GENRES)
+    schema.add_field(NUM_RATINGS, DataType.INT64)
     schema.add_field("digest", DataType.INT64)
     return schema
 

@@ -47,6 +47,9 @@ def test_similar_asks_for_movies_like_one(recsys: Recsys) -> None:
     assert first == recsys.json("similar", "The Matrix")
     assert len(first["movies"]) == 10
     assert second == recsys.json("similar", "id:1", "-k", "3", "--genre", "Comedy")
+    (third, fourth) = ask(recsys, {"similar": "Speed", "new": True}, {"similar": "Speed", "min_ratings": 200})
+    assert third == recsys.json("similar", "Speed", "--new")
+    assert fourth == recsys.json("similar", "Speed", "--min-ratings", "200")
     assert failure["error"].startswith("similar: 'Matrx, The' is no movie here; near: 283 The Matrix (1999)")
     (given,) = ask(recsys, {"similar": "The Matrix"}, options=("-k", "5", "--year", "1990-"))
     assert given == recsys.json("similar", "The Matrix", "-k", "5", "--year", "1990-")
@@ -65,6 +68,9 @@ def test_similar_asks_for_movies_like_one(recsys: Recsys) -> None:
             "'similer' is not a field; near: similar; allowed: age, gender, job, user, like, dislike, ",
         ),
         ({"similar": 1, "age": 3}, "'age' is not a field; allowed: similar, genre, any_genre, not_genre, year, "),
+        ({"similar": 1, "new": 1}, "new: 1 is not true or false"),
+        ({"gender": "F", "min_ratings": 1.5}, "min_ratings: 1.5 is not a whole number"),
+        ({"gender": "F", "min_ratings": -2}, "--min-ratings -2 is not allowed; allowed: 0 to "),
         ({"similar": [1]}, "similar: [1] is not a text or a whole number"),
         ({"similar": None}, "similar: name the movie, by id or title"),
         ({"similar": 1, "k": 0}, "-k 0 is not allowed; allowed: 1 or more"),

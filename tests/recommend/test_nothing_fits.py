@@ -10,6 +10,7 @@ from commands import Recsys
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 LINES = [line.split("::") for line in (SAMPLE / "movies_origin.txt").read_text().splitlines()]
+RATED = {line.split("::")[1] for line in (SAMPLE / "ratings.dat").read_text().splitlines()}
 YEARS = [int(re.findall(r"\((\d{4})\)$", title)[0]) for _, title, _ in LINES]
 
 
@@ -29,6 +30,10 @@ def count(genre: str) -> int:
             f"of the {len(LINES)} movies none is all of: of the genre War ({count('War')}), of the genre romance "
             f"({count('Romance')}), of the genre Sci-Fi ({count('Sci-Fi')}), of the year 1900- ({len(LINES)})",
         ),
+        (
+            ["--min-ratings", "2000"],
+            f"none of the {len(LINES)} movies is rated 2,000 times or more",
+        ),
     ],
 )
 @pytest.mark.parametrize(
@@ -37,6 +42,10 @@ def count(genre: str) -> int:
 def test_what_excludes_every_movie_is_said(
     recsys: Recsys, command: list[str], last: list[str], arguments: list[str], reason: str
 ) -> None:
+    if (
+        command[0] == "similar" and "none is all of" in reason
+    ):  # which are of rated movies where not asked otherwise
+        reason += f", rated by anybody ({len(RATED)})"
     note = f"Note: no movie fits: {reason}\n"
     table = recsys(*command, *arguments)
     assert (table.exit_code, table.stderr) == (1, note)

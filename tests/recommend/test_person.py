@@ -10,6 +10,8 @@ from commands import Recsys
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.model.folder import ModelFolder
 
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+
 
 @pytest.fixture(scope="module")
 def folder(recsys: Recsys) -> ModelFolder:
@@ -197,17 +199,49 @@ def test_diversity_makes_the_list_less_alike(recsys: Recsys, folder: ModelFolder
     assert recsys("recommend", "-a", "25", "-g", "M", "--diversity", "0").stdout == plain.stdout
 
 
-def test_similar_movies_are_the_nearest_vectors(recsys: Recsys, folder: ModelFolder) -> None:
+def test_similar_movies_share_what_is_particular_about_one(recsys: Recsys, folder: ModelFolder) -> None:
     document = recsys.json("similar", "The Matrix", "-k", "400")
     assert document["title"] == "The Matrix (1999)"
-    assert document["movie_id"] not in movie_ids(document)
-    place = int(np.searchsorted(folder.movie_ids, document["movie_id"]))
-    cosines = dict(zip(folder.movie_ids.tolist(), folder.movie_vectors @ folder.movie_vectors[place], strict=True))
+    vectors = dict(zip(folder.movie_ids.tolist(), folder.movie_vectors.astype(np.float64), strict=True))
+    rated = [movie for movie, count in zip(vectors, folder.num_ratings, strict=True) if count]
+    assert sorted(movie_ids(document)) == sorted(set(rated) - {document["movie_id"]})
+    particular = vectors[document["movie_id"]] - np.mean([vectors[movie] for movie in rated], axis=0)
+    particular /= np.linalg.norm(particular)
     for movie in document["movies"]:
-        if movie["movie_id"] in cosines:
-            assert movie["similarity"] == pytest.approx(cosines[movie["movie_id"]], abs=1e-4)
+        assert movie["similarity"] == pytest.approx(vectors[movie["movie_id"]] @ particular, abs=1e-4)
     similarities = [movie["similarity"] for movie in document["movies"]]
     assert similarities == sorted(similarities, reverse=True)
+
+
+def test_similar_movies_without_ratings_come_when_asked_for(recsys: Recsys) -> None:
+    rated = {line.split("::")[1] for line in (SAMPLE / "ratings.dat").read_text().splitlines()}
+    listed = {line.split("::")[0] for line in (SAMPLE / "movies_origin.txt").read_text().splitlines()}
+    assert rated < listed
+
+    def found(*arguments: str) -> set[str]:
+        return set(map(str, movie_ids(recsys.json("similar", "The Matrix", "-k", "401", *arguments))))
+
+    assert found() | {"283"} == rated
+    assert found("--new") | {"283"} == listed
+    result = recsys("similar", "The Matrix", "--new", "--min-ratings", "5")
+    assert (result.exit_code, result.stderr) == (2, "Error: --new and --min-ratings exclude each other\n")
+
+
+def test_movies_with_few_ratings_are_left_out(recsys: Recsys, folder: ModelFolder) -> None:
+    often = {movie for movie, count in zip(folder.movie_ids, folder.num_ratings, strict=True) if count >= 150}
+    assert 5 < len(often) < 300
+    for command in (
+        ["recommend", "-g", "F"],
+        ["recommend", "--user", "17", "--include-seen"],
+        ["similar", "Speed"],
+    ):
+        found = movie_ids(recsys.json(*command, "--min-ratings", "150", "-k", "401"))
+        assert set(found) == often - ({240} if command[0] == "similar" else set())
+    result = recsys("recommend", "-g", "F", "--min-ratings", "-1")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"Error: --min-ratings -1 is not allowed; allowed: 0 to {2**63 - 1}\n",
+    )
 
 
 def test_similar_takes_the_same_filters(recsys: Recsys) -> None:

@@ -1,6 +1,7 @@
 """Imports: no gap, no half-built index, only changed rows, one winner."""
 
 import itertools
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,8 +19,10 @@ from recsys_cli.config import IndexConfig, StoreConfig
 from recsys_cli.errors import StoreError
 from recsys_cli.store import open_store
 from recsys_cli.store.base import Filter, Store
+from recsys_cli.store.connection import Connection
 from recsys_cli.store.content import IndexContent
 from recsys_cli.store.exact import ExactStore
+from recsys_cli.store.layout import PROPERTY
 
 OLD, NEW = [40, 10, 30], [60, 50, 20]
 _names = (f"import_{number}" for number in itertools.count())
@@ -95,6 +98,27 @@ def test_changed_movies_alone_are_written(config: StoreConfig) -> None:
         assert hits.movie_ids.tolist() == expected.movie_ids.tolist() == [40, 15, 30, 20, 7, 50, 70, 60]
         assert (hits.titles, hits.years, hits.genres) == (expected.titles, expected.years, expected.genres)
         assert top(store, filter=Filter(all_genres=("Sci-Fi",))) == [15]
+
+
+def test_an_index_of_an_earlier_layout_is_there_and_stale_and_is_built_anew(config: StoreConfig) -> None:
+    with open_store(config) as store:
+        store.write(known_content(), fingerprint())
+        earlier = store.describe().collection
+        assert earlier is not None
+        link = Connection(config)
+        stored = link.client.describe_collection(earlier)["properties"][PROPERTY]
+        meta = json.loads(stored) | {"format": 1}
+        del meta["fingerprint"]["layout"]
+        link.client.alter_collection_properties(earlier, {PROPERTY: json.dumps(meta)})
+        with open_store(config) as later:
+            assert later.fingerprint == replace(fingerprint(), layout=1)
+            assert later.write(known_content(), fingerprint()).action == "built"
+            assert later.fingerprint == fingerprint()
+            info = later.describe()
+            assert info.collection != earlier
+            assert info.others == ()
+            assert top(later, filter=Filter(min_ratings=2)) == [40, 7, 20]
+        link.close()
 
 
 def test_another_model_builds_a_new_index_and_drops_the_old(place: StoreConfig) -> None:
