@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from recsys_cli.evaluation.estimates import Estimate
     from recsys_cli.evaluation.favourites_curve import FavouritesCurve
     from recsys_cli.evaluation.result import EvaluationReport, GroupReport
+    from recsys_cli.evaluation.similar_movies import SimilarMeasure
 
 _RATINGS = {"rmse": "RMSE", "mae": "MAE"}
 _RANKINGS = {"ndcg": "NDCG@{k}", "recall": "Recall@{k}"}
@@ -30,6 +31,9 @@ def echo_report(report: "EvaluationReport") -> None:
         click.echo()
     if report.favourites is not None:
         echo_table(_favourites_table(report.favourites, k=report.k))
+        click.echo()
+    if report.similar is not None:
+        echo_table(_similar_table(report.similar))
         click.echo()
     for text in (*report.protocol, *report.notes, f"{report.data}, {report.seconds:.0f} s"):
         echo_text(text)
@@ -70,6 +74,17 @@ def _favourites_table(curve: "FavouritesCurve", *, k: int) -> Table:
         table.add_column(str(count), justify="right", no_wrap=True)
     for title, values in (("recsys", curve.ndcg), ("most popular", curve.popular)):
         table.add_row(f"  {title}", *(f"{value:.3f}" for value in values))
+    return table
+
+
+def _similar_table(measure: "SimilarMeasure") -> Table:
+    """How often cold users like movies that are like one they like."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(f"{measure.k} movies like one that a person likes, {measure.users:,} users", no_wrap=True)
+    for name in ("Liked, too", "Lift"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in measure.rows:
+        table.add_row(f"  {row.title}", f"{row.share:.3f}", f"{row.lift:.2f}")
     return table
 
 

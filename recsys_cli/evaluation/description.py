@@ -19,6 +19,8 @@ def describe_people(dataset: Dataset, protocol: ProtocolConfig, *, seeds: int, h
         f"users); the rest is trained on: {_epoch(holdout)}.",
         f"New movies: a second training without the ratings of {_percent(protocol.new_movies)} of the movies; "
         "these are ranked among themselves, for the users who are not cold.",
+        f"Movies like one: for each movie that a cold user likes, the share of the {protocol.k} most like it that "
+        "the user likes, too; lift: over the share of all cold users who like these.",
         *_describe_ranking(len(dataset.movie_ids), dataset.rating_max, protocol),
     )
 

@@ -25,6 +25,7 @@ from recsys_cli.evaluation.parts import attributes
 from recsys_cli.evaluation.protocol import Case, Group
 from recsys_cli.evaluation.result import EvaluationReport
 from recsys_cli.evaluation.served import ServedModel
+from recsys_cli.evaluation.similar_movies import measure_similar, similar_measure
 from recsys_cli.evaluation.splits import splits_of
 from recsys_cli.evaluation.study import Study
 from recsys_cli.model.folder import ModelFolder
@@ -57,7 +58,7 @@ def run(
     protocol, baselines = protocol or ProtocolConfig(), baselines or BaselineConfig()
     study = Study(protocol, baselines)
     if config.model is None:
-        return _measure_splits(config, study, protocol, progress)
+        return _measure_splits(config, study, protocol, baselines, progress)
     return _measure_given(config, config.model, study, protocol, progress)
 
 
@@ -85,7 +86,7 @@ def train_on(
 
 
 def _measure_splits(
-    config: EvaluateConfig, study: Study, protocol: ProtocolConfig, progress: Progress
+    config: EvaluateConfig, study: Study, protocol: ProtocolConfig, baselines: BaselineConfig, progress: Progress
 ) -> EvaluationReport:
     started = time.monotonic()
     data = train.find_data(config.data, download=config.download, progress=progress)
@@ -99,7 +100,7 @@ def _measure_splits(
     by = attributes(dataset, config.by)
     splits = splits_of(dataset, config, protocol)
     seeds = range(1, config.num_splits + 1)
-    favourites = []
+    favourites, similar = [], []
     for seed in seeds:
         for case in splits.cases(seed):
             where = f"split {seed} of {config.num_splits}, {' and '.join(group.kind for group in case.groups)}"
@@ -111,9 +112,9 @@ def _measure_splits(
                 with _stages(progress, f"{where}: ") as stage:
                     study.add(case, served, title=_title(model), stage=stage)
                 if config.split.kind == "people":
-                    favourites += [
-                        _favourites(dataset, model, case, cold) for cold in case.groups if cold.kind == "cold"
-                    ]
+                    for cold in (group for group in case.groups if group.kind == "cold"):
+                        favourites.append(_favourites(dataset, model, case, cold))
+                        similar.append(measure_similar(case, cold, model, baselines, k=protocol.k))
     return EvaluationReport(
         data=str(data),
         fingerprint=dataset.without_repeats().fingerprint,
@@ -124,6 +125,7 @@ def _measure_splits(
         notes=tuple(study.notes),
         groups=study.groups(by),
         favourites=curve(favourites) if favourites else None,
+        similar=similar_measure([shares for shares in similar if shares is not None]),
         seconds=time.monotonic() - started,
     )
 

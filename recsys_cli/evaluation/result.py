@@ -12,6 +12,7 @@ from recsys_cli.evaluation.estimates import LOWER_IS_BETTER, METRICS, Bootstrap,
 from recsys_cli.evaluation.favourites_curve import FavouritesCurve
 from recsys_cli.evaluation.measures import Measured
 from recsys_cli.evaluation.parts import Attribute, Part, divide
+from recsys_cli.evaluation.similar_movies import SimilarMeasure
 
 MODEL = "model"
 _KINDS = {"all": "All users", "known": "Known users", "cold": "Cold users", "new": "New movies"}
@@ -125,6 +126,7 @@ class EvaluationReport:
         favourites: cold users who name a few likes; None for a model that was given, too few people, or where the
             split is not by people.
         seconds: that it took.
+        similar: whether cold users like movies that are like one they like; None as for ``favourites``.
     """
 
     data: str
@@ -137,6 +139,7 @@ class EvaluationReport:
     groups: tuple[GroupReport, ...]
     favourites: FavouritesCurve | None
     seconds: float
+    similar: SimilarMeasure | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
