@@ -58,7 +58,9 @@ def write_small_model(
             dataset.ratings,
             shape=(*sizes[:2], num_movies),
         ),
-        crowd=Crowd(unit_rows(normal(3)), normal(3)[:, 0], normal(3)[:, 0]) if with_crowd else None,
+        crowd=Crowd(unit_rows(normal(3)), normal(3)[:, 0] + np.float32(4), normal(3)[:, 0])
+        if with_crowd
+        else None,
         stars=Stars(3.5, normal(), normal(num_movies)[:, 0], normal(num_users)[:, 0], 1.0, 5.0),
     )
     info = ModelInfo(

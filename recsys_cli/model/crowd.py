@@ -58,6 +58,11 @@ class Crowd:
             log_sums=np.log(np.concatenate(sums)).astype(np.float32),
         )
 
+    @property
+    def mean_ratings(self) -> float:
+        """Training ratings a person."""
+        return float(np.exp(self.prior.astype(np.float64)).mean())
+
     def expected(self, liked: Floats, *, sharpness: float) -> Floats:
         """The mean vector of the people whose likes these may be.
 

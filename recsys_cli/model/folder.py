@@ -252,8 +252,8 @@ class ModelFolder:
 
     @cached_property
     def crowd(self) -> Crowd | None:
-        """People whose likes somebody's favourites may be, or None in a folder that was written without them."""
-        if not self.has("crowd.npz"):
+        """People whose likes somebody's favourites may be, or None, as where cosines mean stars."""
+        if not self.has("crowd.npz") or self.info.objective == "rating":
             return None
         arrays = self._arrays("crowd.npz", vectors=2, prior=1, log_sums=1)
         shape = (len(arrays["prior"]), self.info.embedding_dim)

@@ -116,7 +116,7 @@ class SimilarMovie:
         movie_id: the data set's id.
         title: as people write it, with the year.
         genres: genre names.
-        similarity: inner product of the movie's vector and of what is particular about the given one, -1 to 1.
+        similarity: inner product of the movie's vector and the taste of the given one, -1 to 1.
     """
 
     rank: int

@@ -46,6 +46,11 @@ _KNOWN: dict[str, tuple[str, dict[str, Any]]] = {
         {"anyOf": [{**_TEXT, "pattern": _YEARS}, {"type": "integer", "minimum": -9999, "maximum": 9999}]},
     ),
     "exclude": ("Movies to leave out.", _one_or_several(_MOVIE)),
+    "min_ratings": (
+        "Only movies with so many ratings in training.",
+        {"type": "integer", "minimum": 0, "maximum": MAX_ID},
+    ),
+    "new": ("Also movies that nobody has rated.", {"type": "boolean"}),
     "k": ("Number of movies.", {"type": "integer", "minimum": 1, "maximum": MAX_K}),
     "include_seen": ("Also movies that the person has rated.", {"type": "boolean"}),
     "diversity": (
@@ -108,7 +113,7 @@ def _value(name: str, text: str) -> Any:
         return int(text)
     if name == "diversity" and _DECIMAL.fullmatch(text):
         return float(text)
-    if name in ("include_seen", "explain"):
+    if name in ("include_seen", "explain", "new"):
         return {"true": True, "false": False}.get(text, text)
     return text
 

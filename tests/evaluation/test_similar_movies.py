@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tastes import taste
 
 from recsys_cli.config.evaluation import BaselineConfig, ProtocolConfig
 from recsys_cli.dataset.reader import read_dataset
@@ -42,13 +43,12 @@ def test_shares_by_hand(case: Case, folder: ModelFolder) -> None:
     counts = np.bincount(learnt.movie_rows[learnt.values >= 4], minlength=case.data.num_movies + 1)
     rated = set(learnt.movie_rows.tolist())
     vectors = folder.movie_vectors.astype(np.float64)
-    mean = vectors[folder.num_ratings > 0].mean(axis=0)
     likes = likes_by_user(case)
     assert measured.users == len(likes)
     liking = {movie: sum(movie in liked for liked in likes.values()) / len(likes) for movie in rated}
     for title, scores in (
         ("Most popular", lambda _: counts),
-        ("recsys", lambda row: np.append(0.0, vectors @ (vectors[row - 1] - mean))),
+        ("recsys", lambda row: np.append(0.0, vectors @ taste(folder.path, vectors[row - 1]))),
     ):
         hits = pairs = expected = 0.0
         for row in set().union(*likes.values()):

@@ -42,12 +42,15 @@ def turned(folder: ModelFolder, base: np.ndarray, liked: np.ndarray, disliked: n
 
 
 def between(folder: ModelFolder, base: np.ndarray, liked: np.ndarray) -> np.ndarray:
-    """Half way to the crowd's guess with few likes, less far with more: 40 of them halve both its weights."""
+    """Half way to the crowd's guess with few likes, less far with more or where it has rated little."""
     stored = np.load(folder.path / "crowd.npz")
     trust = 40 / (40 + len(liked))
     logs = (stored["vectors"].astype(np.float64) @ liked.T / 0.1 - stored["log_sums"][:, None]).sum(axis=1)
     guess = np.exp(1.6 * trust * logs + stored["prior"]) @ stored["vectors"]
-    vector: np.ndarray = (1 - trust / 2) * base + trust / 2 * guess / np.linalg.norm(guess)
+    known_well = min(1.0, np.exp(stored["prior"].astype(np.float64)).mean() / 150)
+    assert 0.2 < known_well < 1
+    share = trust / 2 * known_well
+    vector: np.ndarray = (1 - share) * base + share * guess / np.linalg.norm(guess)
     unit: np.ndarray = vector / np.linalg.norm(vector)
     return unit
 

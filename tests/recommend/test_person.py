@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from commands import Recsys
+from tastes import taste
 
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.model.folder import ModelFolder
@@ -199,16 +200,15 @@ def test_diversity_makes_the_list_less_alike(recsys: Recsys, folder: ModelFolder
     assert recsys("recommend", "-a", "25", "-g", "M", "--diversity", "0").stdout == plain.stdout
 
 
-def test_similar_movies_share_what_is_particular_about_one(recsys: Recsys, folder: ModelFolder) -> None:
+def test_similar_movies_are_those_of_the_people_who_like_one(recsys: Recsys, folder: ModelFolder) -> None:
     document = recsys.json("similar", "The Matrix", "-k", "400")
     assert document["title"] == "The Matrix (1999)"
     vectors = dict(zip(folder.movie_ids.tolist(), folder.movie_vectors.astype(np.float64), strict=True))
     rated = [movie for movie, count in zip(vectors, folder.num_ratings, strict=True) if count]
     assert sorted(movie_ids(document)) == sorted(set(rated) - {document["movie_id"]})
-    particular = vectors[document["movie_id"]] - np.mean([vectors[movie] for movie in rated], axis=0)
-    particular /= np.linalg.norm(particular)
+    wanted = taste(folder.path, vectors[document["movie_id"]])
     for movie in document["movies"]:
-        assert movie["similarity"] == pytest.approx(vectors[movie["movie_id"]] @ particular, abs=1e-4)
+        assert movie["similarity"] == pytest.approx(vectors[movie["movie_id"]] @ wanted, abs=1e-4)
     similarities = [movie["similarity"] for movie in document["movies"]]
     assert similarities == sorted(similarities, reverse=True)
 
