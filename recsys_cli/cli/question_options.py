@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from recsys_cli.config.question import MovieFilter, Person
+from recsys_cli.config.question import MovieFilter, Person, Question
 
 _MOVIES = MovieFilter()
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -60,6 +60,17 @@ def filter_options(command: _Command) -> _Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def novelty_option(command: _Command) -> _Command:
+    """Add ``--novelty``."""
+    return click.option(
+        "--novelty",
+        type=float,
+        default=Question().novelty,
+        show_default=True,
+        help="0 for the best movies, up to 1 for those that would be best if all were equally well known.",
+    )(command)
 
 
 def take_filter(options: dict[str, Any]) -> MovieFilter:

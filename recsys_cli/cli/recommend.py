@@ -14,7 +14,13 @@ from click.core import ParameterSource
 from recsys_cli.cli.next_command import movie_name, suggest
 from recsys_cli.cli.options import csv_option, index_options, json_option, take_index
 from recsys_cli.cli.progress_bars import TerminalProgress
-from recsys_cli.cli.question_options import filter_options, person_options, take_filter, take_person
+from recsys_cli.cli.question_options import (
+    filter_options,
+    novelty_option,
+    person_options,
+    take_filter,
+    take_person,
+)
 from recsys_cli.cli.render import echo_json_line, named_few
 from recsys_cli.cli.render_answers import echo_recommendation
 from recsys_cli.cli.streams import echo_note
@@ -34,6 +40,7 @@ Examples:
   recsys recommend -a 56 -g F -j academic/educator -k 10 --explain
   recsys recommend --user 17 --genre Comedy --year 1990-1999
   recsys recommend --like "Toy Story" --like id:2 --dislike Speed --diversity 0.3
+  recsys recommend -a 25 -g M -j 4 --novelty 0.5 --min-ratings 50
   recsys recommend -g F --json
   recsys recommend --users data/sample/users.dat -k 20 -o recommendations.parquet
   recsys recommend --users data/sample/users.dat --ratings data/sample/ratings.dat --part 1/2 -o first.parquet
@@ -56,6 +63,7 @@ Examples:
     show_default=True,
     help="0 for the best movies, up to 1 for the most different ones.",
 )
+@novelty_option
 @click.option("--explain", is_flag=True, help="Say what speaks for each movie.")
 @filter_options
 @click.option(
@@ -81,6 +89,7 @@ def command(
     k: int,
     include_seen: bool,
     diversity: float,
+    novelty: float,
     explain: bool,
     from_stdin: bool,
     as_json: bool,
@@ -107,6 +116,7 @@ def command(
         k=k,
         include_seen=include_seen,
         diversity=diversity,
+        novelty=novelty,
         explain=explain,
     )
     files = _files(context.params)
@@ -117,7 +127,7 @@ def command(
         context.exit(int(not found))
     elif from_stdin:
         is_given = context.get_parameter_source("k") is not ParameterSource.DEFAULT
-        similar = SimilarQuestion(movie="", movies=question.movies)
+        similar = SimilarQuestion(movie="", movies=question.movies, novelty=novelty)
         similar = replace(similar, k=k) if is_given else similar
         _answer_stdin(config, store, question, similar)
     else:

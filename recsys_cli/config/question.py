@@ -25,6 +25,12 @@ def check_k(k: int) -> None:
         raise ConfigError(f"-k {k} is not allowed; allowed: 1 or more")
 
 
+def _check_share(flag: str, value: float) -> None:
+    """Refuse a share outside of 0 to 1 with a ConfigError."""
+    if not 0 <= value <= 1:
+        raise ConfigError(f"{flag} {value:g} is not allowed; allowed: 0 to 1")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Who a recommendation is for; whatever is not known is left out.
@@ -117,6 +123,7 @@ class Question:
         k: number of movies, at least 1.
         include_seen: recommend movies, too, that the person is known to have rated.
         diversity: 0 for the best movies, up to 1 for the most different ones.
+        novelty: 0 for the best movies, up to 1 for those that would be best if all were equally well known.
         explain: say what speaks for each movie.
     """
 
@@ -126,11 +133,12 @@ class Question:
     include_seen: bool = False
     diversity: float = 0.0
     explain: bool = False
+    novelty: float = 0.0
 
     def __post_init__(self) -> None:
         check_k(self.k)
-        if not 0 <= self.diversity <= 1:
-            raise ConfigError(f"--diversity {self.diversity:g} is not allowed; allowed: 0 to 1")
+        _check_share("--diversity", self.diversity)
+        _check_share("--novelty", self.novelty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,15 +150,18 @@ class SimilarQuestion:
         movies: which movies may be returned.
         k: number of movies, at least 1.
         new: return movies, too, that nobody rated in training.
+        novelty: as of a `Question`.
     """
 
     movie: str | int
     movies: MovieFilter = field(default_factory=MovieFilter)
     k: int = 10
     new: bool = False
+    novelty: float = 0.0
 
     def __post_init__(self) -> None:
         check_k(self.k)
+        _check_share("--novelty", self.novelty)
         if self.new and self.movies.min_ratings:
             raise ConfigError("--new and --min-ratings exclude each other")
 

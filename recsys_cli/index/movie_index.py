@@ -15,6 +15,7 @@ from recsys_cli.errors import ConfigError, StoreError
 from recsys_cli.index.contents import load_content, read_movies
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.movies_data import EncodedMovies, MoviesFile
+from recsys_cli.model.popularity import popularity, turned_away
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
 from recsys_cli.progress import Progress, Silent
 from recsys_cli.store.base import NO_MOVIES, Filter, Fingerprint, Hits, Store
@@ -78,6 +79,14 @@ class MovieIndex:
     def titles(self) -> TitleIndex:
         """Their titles, to look them up by."""
         return TitleIndex(self.movies.movie_ids.tolist(), self.movies.titles)
+
+    @cached_property
+    def _popularity(self) -> NDArray[np.float32]:
+        return popularity(self.folder)
+
+    def novel(self, vectors: NDArray[np.float32], novelty: float) -> NDArray[np.float32]:
+        """Vectors to search with instead of some (n, D) unit rows: 0 leaves them, 1 asks for nothing popular."""
+        return turned_away(vectors, self._popularity, novelty=novelty) if novelty else vectors
 
     def genres_of(self, movie_id: int) -> tuple[str, ...]:
         """Genres of a movie of ``movies_data.txt``."""

@@ -73,7 +73,8 @@ class RecommendedMovie:
         movie_id: the data set's id.
         title: as people write it, with the year.
         genres: genre names.
-        score: top of the rating scale x inner product; orders the list unless variety was asked for.
+        score: top of the rating scale x inner product with what was searched with: the person's vector, or one
+            turned from it where novelty was asked for; orders the list unless variety was asked for.
         stars: estimated rating on the rating scale, or None where the model has no honest estimate.
         reasons: what speaks for it, where that was asked for.
     """

@@ -21,11 +21,12 @@ _OTHERS: dict[str, tuple[type, ...]] = {
     "include_seen": (bool,),
     "diversity": _NUMBER,
     "explain": (bool,),
+    "novelty": _NUMBER,
 }
 _FILTER = (*_GENRES, "year", "exclude", "min_ratings")
 FIELDS = (*_PERSON, *_MOVIES, "ratings", *_FILTER, *_OTHERS)
 SIMILAR = "similar"  # makes a question for movies like the one that it names
-SIMILAR_FIELDS = (SIMILAR, *_FILTER, "k", "new")
+SIMILAR_FIELDS = (SIMILAR, *_FILTER, "k", "new", "novelty")
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -140,6 +141,7 @@ def similar_question(fields: Mapping[str, Any], defaults: SimilarQuestion) -> Si
         movies=_filter(given, defaults.movies),
         k=_checked("k", given.get("k", defaults.k), _OTHERS["k"]),
         new=_checked("new", given.get("new", defaults.new), (bool,)),
+        novelty=_checked("novelty", given.get("novelty", defaults.novelty), _NUMBER),
     )
 
 

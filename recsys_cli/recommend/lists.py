@@ -188,7 +188,8 @@ def batches(
     for start in range(0, len(people.ids), step):
         batch = slice(start, start + step)
         vectors, answered = vectors_and_bases(people, batch, index, rated)
-        found = _search(index, people, batch, vectors, k=asked, question=question, filter=filter)
+        searched = index.novel(vectors, question.novelty)
+        found = _search(index, people, batch, searched, k=asked, question=question, filter=filter)
         if question.diversity:
             found = _varied(found, index, question)
         lists = []

@@ -98,6 +98,7 @@ class Recommender:
         include_seen: bool = False,
         diversity: float = 0.0,
         explain: bool = False,
+        novelty: float = 0.0,
     ) -> Recommendation:
         """Movies for a person; leave out what is not known.
 
@@ -114,6 +115,7 @@ class Recommender:
             include_seen: recommend movies, too, that the person is known to have rated.
             diversity: 0 for the best movies, up to 1 for the most different ones.
             explain: say what speaks for each movie.
+            novelty: 0 for the best movies, up to 1 for those that would be best if all were equally well known.
 
         Raises:
             ConfigError: a value is not allowed, or a movie or genre is not found.
@@ -138,6 +140,7 @@ class Recommender:
                     include_seen=include_seen,
                     diversity=diversity,
                     explain=explain,
+                    novelty=novelty,
                 )
             )
 
@@ -158,7 +161,7 @@ class Recommender:
         return Recommendation(query=query, model=self.index.folder.fingerprint, movies=movies)
 
     def similar(
-        self, movie: str | int, *, movies: MovieFilter = _ALL, k: int = 10, new: bool = False
+        self, movie: str | int, *, movies: MovieFilter = _ALL, k: int = 10, new: bool = False, novelty: float = 0.0
     ) -> SimilarMovies:
         """Movies of the same taste as a given one.
 
@@ -167,13 +170,16 @@ class Recommender:
             movies: which movies may be returned.
             k: number of movies, at least 1.
             new: return movies, too, that nobody rated in training.
+            novelty: as of :meth:`recommend`.
 
         Raises:
             ConfigError: a value is not allowed, or a movie or genre is not found.
             StoreError: as :meth:`recommend`.
         """
         with _arguments_named():
-            return self.answer_similar(SimilarQuestion(movie=movie, movies=movies, k=k, new=new), option="movie")
+            return self.answer_similar(
+                SimilarQuestion(movie=movie, movies=movies, k=k, new=new, novelty=novelty), option="movie"
+            )
 
     def answer_similar(self, question: SimilarQuestion, *, option: str) -> SimilarMovies:
         """As :meth:`similar`; errors name the options of the command line, and the movie's as given here."""
@@ -181,8 +187,9 @@ class Recommender:
         (found,) = self.index.find([movie], option=option)
         itself = np.array([found.movie_id])
         filter = self.index.filter(movies, exclude=itself)
-        (taste,) = tastes(self.index.folder, self.index.make_ready().vectors(itself))
-        hits = self.index.search(taste, question.k, filter=filter)
+        taste = tastes(self.index.folder, self.index.make_ready().vectors(itself))
+        (vector,) = self.index.novel(taste, question.novelty)
+        hits = self.index.search(vector, question.k, filter=filter)
         notes = [f"{movie!r} is taken as {found.title}"] if found.is_guess else []
         notes += [] if len(hits) else [nothing_fits(movies, self.index, seen=_NONE)]
         return SimilarMovies(
@@ -216,10 +223,11 @@ class Recommender:
         """The movies in the order in which they are recommended."""
         seen = _NONE if question.include_seen else understood.seen
         filter = self.index.filter(question.movies, exclude=seen)
+        (vector,) = self.index.novel(understood.vector[None], question.novelty)
         if not question.diversity:
-            hits = self.index.search(understood.vector, question.k, filter=filter)
+            hits = self.index.search(vector, question.k, filter=filter)
             return listed(hits, self.index, vector=understood.vector, user=understood.user)
-        hits = self.index.search(understood.vector, num_candidates(question.k), filter=filter)
+        hits = self.index.search(vector, num_candidates(question.k), filter=filter)
         vectors = self.index.make_ready().vectors(hits.movie_ids)
         places = varied(hits.similarities, vectors, k=question.k, diversity=question.diversity)
         movies = listed(hits, self.index, vector=understood.vector, user=understood.user)

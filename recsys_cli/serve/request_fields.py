@@ -13,7 +13,7 @@ MAX_Q = 200  # characters
 
 _SEVERAL = ("like", "dislike", "genre", "any_genre", "not_genre", "exclude")
 _NAMING = ("like", "dislike", "ratings", "exclude")
-_INTEGERS = ("age", "user", "k")
+_INTEGERS = ("age", "user", "k", "min_ratings")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 _DECIMAL = re.compile(r"[+-]?([0-9]{1,30}\.?[0-9]{0,30}|\.[0-9]{1,30})")
 _YEARS = r"^\s*([0-9]{4}\s*(-\s*([0-9]{4})?)?|-\s*[0-9]{4})\s*$"
@@ -55,6 +55,10 @@ _KNOWN: dict[str, tuple[str, dict[str, Any]]] = {
     "include_seen": ("Also movies that the person has rated.", {"type": "boolean"}),
     "diversity": (
         "0 for the best movies, up to 1 for the most different ones.",
+        {"type": "number", "minimum": 0, "maximum": 1},
+    ),
+    "novelty": (
+        "0 for the best movies, up to 1 for those that would be best if all were equally well known.",
         {"type": "number", "minimum": 0, "maximum": 1},
     ),
     "explain": ("Say what speaks for each movie.", {"type": "boolean"}),
@@ -111,7 +115,7 @@ def from_query(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
 def _value(name: str, text: str) -> Any:
     if name in _INTEGERS and _WHOLE.fullmatch(text):
         return int(text)
-    if name == "diversity" and _DECIMAL.fullmatch(text):
+    if name in ("diversity", "novelty") and _DECIMAL.fullmatch(text):
         return float(text)
     if name in ("include_seen", "explain", "new"):
         return {"true": True, "false": False}.get(text, text)
