@@ -3,8 +3,8 @@
     python scripts/bench_novelty.py --data data/ml-1m
 
 A model is trained on the first split of `recsys evaluate`. Known and cold users are measured as there; the last
-columns are of the lists of five for every gender, age group and job: how many of them hold the movie that is in most
-lists without novelty, and how many movies there are in all of them.
+columns are of the lists of five for every gender, age group and job: how many of them hold the movie that is in
+most lists without novelty, and how many movies there are in all of them.
 """
 
 import argparse
