@@ -20,8 +20,8 @@ from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.evaluation.evaluate import train_on
 from recsys_cli.evaluation.protocol import Case, split_cases
 from recsys_cli.model.folder import ModelFolder
-from recsys_cli.model.popularity import popularity, turned_away
 from recsys_cli.model.user_vector import user_vectors
+from recsys_cli.model.well_known import popularity, turned_away
 from recsys_cli.progress import Silent
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -15,8 +15,8 @@ from recsys_cli.errors import ConfigError, StoreError
 from recsys_cli.index.contents import load_content, read_movies
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.movies_data import EncodedMovies, MoviesFile
-from recsys_cli.model.popularity import popularity, turned_away
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
+from recsys_cli.model.well_known import popularity, turned_away
 from recsys_cli.progress import Progress, Silent
 from recsys_cli.store.base import NO_MOVIES, Filter, Fingerprint, Hits, Store
 from recsys_cli.store.content import IndexContent

@@ -8,7 +8,7 @@ from layouts import write_1m
 from models import write_small_model
 
 from recsys_cli.model.folder import ModelFolder
-from recsys_cli.model.popularity import popularity, turned_away
+from recsys_cli.model.well_known import popularity, turned_away
 
 
 def test_the_direction_is_a_ridge_regression_of_rated_movies(tmp_path: Path) -> None:
