@@ -49,13 +49,17 @@ def prepare_process(*, device: str = "auto") -> list[str]:
 
 
 @contextmanager
-def paddle_away_from_home() -> Iterator[None]:
-    """Within the block paddle finds a temporary folder where it would write into ``~/.cache/paddle``.
+def paddle_away_from_home(home: Path | None = None) -> Iterator[None]:
+    """Within the block paddle finds another folder where it would write into ``~/.cache/paddle``.
 
-    It makes folders there when it is imported, and files when programs are saved. The folder goes at the end.
+    It makes folders there when it is imported, and files when programs are saved; where these do not fit, it goes
+    on and fails later without the reason.
+
+    Args:
+        home: the folder; by default a temporary one, which goes at the end.
     """
     before = os.environ.get("HOME")
-    os.environ["HOME"] = _temporary_home()
+    os.environ["HOME"] = str(home) if home is not None else _temporary_home()
     try:
         yield
     finally:

@@ -1,5 +1,6 @@
 """Trained towers to plain arrays: one table an attribute, one unit vector a movie and a user."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,8 +182,11 @@ def save_towers(towers: TwoTowers) -> Callable[[Path], None]:
 
     def save(folder: Path) -> None:
         towers.eval()
-        with paddle_away_from_home():
+        home = folder / "home"  # on the disk of the model, which has room or is found full; /tmp may not have any
+        home.mkdir()
+        with paddle_away_from_home(home):
             paddle.jit.save(towers.movies, str(folder / "movie_tower"), input_spec=movie_inputs)
             paddle.jit.save(towers.users, str(folder / "user_tower"), input_spec=user_inputs)
+        shutil.rmtree(home)
 
     return save

@@ -47,6 +47,24 @@ def test_64_open_files_and_no_temporary_folder_are_enough(folder: Path, argument
     assert stdout
 
 
+@pytest.mark.parametrize("option", ["size=16k", "size=16k,ro"], ids=["full", "read-only"])
+def test_a_temporary_folder_without_room_is_enough(folder: Path, option: str) -> None:
+    if subprocess.run(["sh", "-c", "unshare -rm true"], capture_output=True, check=False).returncode:
+        pytest.skip("may not mount a file system of its own")
+    (folder / "temporary").mkdir()
+    before = f"mount -t tmpfs -o {option} tmpfs temporary; head -c 12288 /dev/zero >temporary/fill 2>&-"
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", f'{before}; exec "$@"', "-", sys.executable, "-m", "recsys_cli", *TRAIN],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "temporary")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "home" not in [path.name for path in (folder / "other").iterdir()]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of the address space")
 @pytest.mark.parametrize(
     ("arguments", "kilobytes"), [(RECOMMEND, 2_000_000), (MILVUS, 8_000_000)], ids=["memory", "Milvus Lite"]
