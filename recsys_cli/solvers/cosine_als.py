@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -19,6 +20,7 @@ _PENALTY, _PENALTY_A_RATING = 1.0, 0.008
 _START_NOISE = 0.1
 _NEWTON_STEPS = 4
 _MOST_RATINGS = 2_000_000  # that all sweeps but the last go through
+_LEAST_RATINGS = 10  # of a movie in such a sweep; with fewer it is the mean movie
 _PADDED = 100_000  # ratings, with those that fill rows up, that are gathered at a time
 
 
@@ -61,8 +63,10 @@ def fit_cosine_als(
     for sweep in range(sweeps):
         if sweep == sweeps - 1 and by_user is not cosines:
             by_user, by_movie = cosines, cosines.T.tocsr()
-        users = _solve(by_user, movies, user_mean)
-        movies = _solve(by_movie, users, movie_mean)
+        least = 1 if by_user is cosines else _LEAST_RATINGS
+        with threadpool_limits(1, "blas"):  # the products are too small to be shared out
+            users = _solve(by_user, movies, user_mean, least=1)
+            movies = _solve(by_movie, users, movie_mean, least=least)
         user_mean, movie_mean = users[_stored(by_user)].mean(axis=0), movies[_stored(by_movie)].mean(axis=0)
         if on_sweep:
             on_sweep(sweep + 1)
@@ -83,11 +87,14 @@ def _stored(matrix: sp.csr_matrix) -> NDArray[np.int64]:
     return np.flatnonzero(np.diff(matrix.indptr))
 
 
-def _solve(cosines: sp.csr_matrix, others: Doubles, mean: Doubles) -> Doubles:
-    """(N, F) vectors no longer than 1, given those of the others (M, F)."""
+def _solve(cosines: sp.csr_matrix, others: Doubles, mean: Doubles, *, least: int) -> Doubles:
+    """(N, F) vectors no longer than 1, given those of the others (M, F).
+
+    Whoever has fewer ratings than ``least`` has the mean.
+    """
     solved = np.tile(mean, (cosines.shape[0], 1))
     identity = np.eye(len(mean))
-    for rows in _alike(np.diff(cosines.indptr)):
+    for rows in _alike(np.diff(cosines.indptr), least=least, factors=len(mean)):
         starts, counts = cosines.indptr[rows], cosines.indptr[rows + 1] - cosines.indptr[rows]
         place = np.arange(counts.max())
         own = place < counts[:, None]  # (n, L): not what fills the row up
@@ -101,13 +108,16 @@ def _solve(cosines: sp.csr_matrix, others: Doubles, mean: Doubles) -> Doubles:
     return solved
 
 
-def _alike(counts: NDArray[np.integer]) -> Iterator[NDArray[np.int64]]:
-    """Rows with a count above 0, those with like counts together, of 100,000 padded ratings or of one row."""
+def _alike(counts: NDArray[np.integer], *, least: int, factors: int) -> Iterator[NDArray[np.int64]]:
+    """Rows with a count of ``least`` at least, those with like counts together.
+
+    So many at a time as have 100,000 padded ratings, or equations (factors, factors) of about that size.
+    """
     order = np.argsort(counts, kind="stable")
-    order = order[np.searchsorted(counts[order], 1) :]
+    order = order[np.searchsorted(counts[order], least) :]
     end = len(order)
     while end:
-        begin = max(end - max(_PADDED // int(counts[order[end - 1]]), 1), 0)
+        begin = max(end - max(_PADDED // max(int(counts[order[end - 1]]), factors), 1), 0)
         yield order[begin:end]
         end = begin
 
