@@ -150,6 +150,7 @@ def _model_rows(models: tuple[ComparedModel, ComparedModel]) -> list[list[str]]:
     return [
         ["model", *(str(model.model) for model in models)],
         ["fingerprint", *(model.fingerprint[:12] for model in models)],
+        ["started from", *((model.started_from or "anew")[:12] for model in models)],
         ["ratings", *(f"{model.num_ratings:,}" for model in models)],
         ["users", *(f"{model.num_users:,}" for model in models)],
         ["movies", *(f"{model.num_movies:,}" for model in models)],

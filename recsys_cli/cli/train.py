@@ -34,6 +34,7 @@ Examples:
   recsys train --data data/sample
   recsys train --data data/ml-1m --objective ranking --epochs 8
   recsys train --config train.toml --time-limit 60 --json
+  recsys train --data data/ml-1m --from yesterday.model --model tonight.model
 """
 # The options with a flag; a file given by --config may set every option.
 _CHOICES = {"objective": OBJECTIVES, "positives": POSITIVES}
@@ -77,6 +78,9 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help="Folder to write.",
 )
+@click.option(
+    "--from", "earlier", type=click.Path(path_type=Path), help="Model folder to start at, with its options."
+)
 @format_option
 @click.option("--skip-bad-lines", is_flag=True, help="Leave bad lines of the data set out.")
 @_flags
@@ -90,6 +94,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 def command(
     data: Path | None,
     model: Path,
+    earlier: Path | None,
     format: str | None,
     skip_bad_lines: bool,
     config_file: Path | None,
@@ -107,13 +112,15 @@ def command(
     the folder stays in use until the new one is complete. The defaults are those of hybrid and ranking; rating
     takes more and larger steps (128 users a batch, learning rate 0.002).
     """
-    from recsys_cli.training import train
+    from recsys_cli.training import from_model, train
 
-    given = {name: value for name, value in flags.items() if value is not None}
-    options = TrainingOptions.from_dict({**(read_options(config_file) if config_file else {}), **given})
+    flagged = {name: value for name, value in flags.items() if value is not None}
+    given = {**(read_options(config_file) if config_file else {}), **flagged}
+    options = from_model.continued_options(earlier, given) if earlier else TrainingOptions.from_dict(given)
     config = TrainConfig(
         data=data,
         model=model,
+        earlier=earlier,
         format=format,
         skip_bad_lines=skip_bad_lines,
         options=options,

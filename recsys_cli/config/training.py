@@ -145,7 +145,7 @@ class WarmStartConfig:
         star_factors: coordinates of ``hybrid`` that start at what the ratings say beyond the likes, 0 to 1024; no
             more than the towers and the history have left.
         start_share: share of EASE's start in the weights that are kept, [0, 1); its cube root with
-            more movies than ``max_catalogue``.
+            more movies than ``max_catalogue``. With ``--from`` of the earlier model: 0.7 unless another is given.
     """
 
     warm_start: bool = True
@@ -253,6 +253,7 @@ class TrainConfig:
     Attributes:
         data: folder of the data set; None for $RECSYS_DATA or ``data/ml-1m``.
         model: folder to write.
+        earlier: folder of a model to start at; None to start anew.
         format: layout of the data set's files, None to tell it by them.
         skip_bad_lines: leave bad lines out instead of refusing the data set.
         download: fetch MovieLens 1M where the default folder does not exist.
@@ -264,6 +265,7 @@ class TrainConfig:
 
     data: Path | None = None
     model: Path = Path("recommender_system.inference.model")
+    earlier: Path | None = None
     format: str | None = None
     skip_bad_lines: bool = False
     download: bool = True

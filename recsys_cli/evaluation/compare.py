@@ -17,12 +17,13 @@ from recsys_cli.config.evaluation import ProtocolConfig
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.errors import ArtifactError, DataError
 from recsys_cli.evaluation.estimates import METRICS, Bootstrap, Estimate, estimate
-from recsys_cli.evaluation.given_model import is_trained_on, with_ratings
+from recsys_cli.evaluation.given_model import with_ratings
 from recsys_cli.evaluation.lists_moved import ListsMoved, lists_moved
 from recsys_cli.evaluation.measures import GroupMeasure, Measured
 from recsys_cli.evaluation.protocol import Group, interactions
 from recsys_cli.evaluation.served import ServedModel
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.learnt import is_trained_on
 from recsys_cli.progress import Progress
 
 _RANKED = ("ndcg", "recall")  # metrics of the first k places
@@ -35,6 +36,7 @@ class ComparedModel:
     Attributes:
         model: its folder.
         fingerprint: of the model.
+        started_from: fingerprint of the model that its training started at; None where it started anew.
         num_users: users whom it knows.
         num_movies: movies that it knows.
         num_ratings: ratings that it has learnt from.
@@ -42,6 +44,7 @@ class ComparedModel:
 
     model: Path
     fingerprint: str
+    started_from: str | None
     num_users: int
     num_movies: int
     num_ratings: int
@@ -247,6 +250,7 @@ def _described(folder: ModelFolder) -> ComparedModel:
     return ComparedModel(
         model=folder.path,
         fingerprint=folder.fingerprint,
+        started_from=folder.info.started_from,
         num_users=len(folder.user_ids),
         num_movies=len(folder.movie_ids),
         num_ratings=len(folder.seen.movie_ids) - (0 if held_out is None else len(held_out.movie_ids)),

@@ -18,8 +18,8 @@ from recsys_cli.dataset.rows import Ratings, rows_of
 from recsys_cli.errors import DataError
 from recsys_cli.evaluation.protocol import Case, model_case
 from recsys_cli.evaluation.served import ServedModel
-from recsys_cli.model.arrays import Seen
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.learnt import is_trained_on
 from recsys_cli.replacing import replacing
 
 Ints = NDArray[np.int64]
@@ -105,22 +105,6 @@ def write_predictions(path: Path, given: GivenModel, model: ServedModel) -> None
         path, lambda reason: DataError(f"--predictions {path}: cannot be written ({reason})")
     ) as building:
         pyarrow.csv.write_csv(table, building, pyarrow.csv.WriteOptions(quoting_style="none"))
-
-
-def is_trained_on(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:
-    """(R,) whether the model was trained on the user's rating of the movie: it has seen it, not held it out."""
-    width = len(dataset.movie_ids) + 1
-
-    def pairs(seen: Seen | None) -> NDArray[np.int64]:
-        if seen is None:
-            return np.zeros(0, dtype=np.int64)
-        users = np.repeat(rows_of(folder.user_ids, dataset.user_ids), np.diff(seen.indptr)).astype(np.int64)
-        movies = rows_of(seen.movie_ids, dataset.movie_ids)
-        return (users * width + movies)[(users > 0) & (movies > 0)]
-
-    trained = np.setdiff1d(pairs(folder.seen), pairs(folder.held_out), assume_unique=True)
-    own = dataset.ratings.user_rows.astype(np.int64) * width + dataset.ratings.movie_rows
-    return np.isin(own, trained)
 
 
 def with_ratings(dataset: Dataset, more: Dataset) -> Dataset:

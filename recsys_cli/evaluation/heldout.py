@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.errors import DataError
-from recsys_cli.evaluation.given_model import is_trained_on
 from recsys_cli.evaluation.served import ServedModel
 from recsys_cli.model.folder import ModelFolder
+from recsys_cli.model.learnt import is_trained_on
 
 _MOST = 200_000  # ratings that are estimated; more would show nothing more
 

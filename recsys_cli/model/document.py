@@ -46,6 +46,7 @@ class ModelInfo:
         vocabulary_fingerprint: fingerprint of ``vocabulary.json``'s content, as the data layer computes it.
         split: what was held out for validation.
         metrics: validation metrics of the kept epoch, by name; None where there was nothing to compute one from.
+        started_from: fingerprint of the model that the training started at; None where it started anew.
         run: seconds, ratings per second, the data's folder; not part of the fingerprint.
     """
 
@@ -60,6 +61,7 @@ class ModelInfo:
     split: Mapping[str, Any]
     metrics: Mapping[str, float | None]
     run: Mapping[str, Any]
+    started_from: str | None = None
 
     def score(self, similarity: _Number) -> _Number:
         """What is printed of an inner product of -1..1: the top of the rating scale times it."""

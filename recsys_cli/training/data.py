@@ -10,6 +10,7 @@ from recsys_cli.dataset.rows import Ratings, Rows
 from recsys_cli.dataset.split import Split
 from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.towers.title_windows import pad_titles
+from recsys_cli.training.from_model import Earlier
 
 Floats = NDArray[np.float32]
 
@@ -32,6 +33,7 @@ class TrainingData:
         rating_max: highest rating of the scale.
         training: what is learnt from.
         validation: what is held out to choose the epoch by; may be empty.
+        earlier: the model to start at; None to start anew.
     """
 
     movie_genres: Floats
@@ -47,6 +49,7 @@ class TrainingData:
     rating_max: float
     training: Ratings
     validation: Ratings
+    earlier: Earlier | None = None
 
     @property
     def num_users(self) -> int:
@@ -92,8 +95,10 @@ class ByUser:
         return positions
 
 
-def training_data(dataset: Dataset, vocabulary: Vocabulary, split: Split) -> TrainingData:
-    """A data set in rows, with the held-out ratings as validation."""
+def training_data(
+    dataset: Dataset, vocabulary: Vocabulary, split: Split, earlier: Earlier | None = None
+) -> TrainingData:
+    """A data set in rows, with the held-out ratings as validation, and the model to start at."""
     num_movies, num_genres = len(dataset.movie_ids), len(vocabulary.genres)
     genres = np.zeros((num_movies + 1, num_genres + 1), dtype=np.float32)
     genres[0, 0] = 1.0
@@ -113,4 +118,5 @@ def training_data(dataset: Dataset, vocabulary: Vocabulary, split: Split) -> Tra
         rating_max=dataset.rating_max,
         training=dataset.ratings.at(split.train),
         validation=dataset.ratings.at(split.held_out),
+        earlier=earlier,
     )

@@ -1,8 +1,10 @@
 """Where a training starts: the towers at closed forms, and the teachers that are made of the same."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.progress import Progress
@@ -10,6 +12,7 @@ from recsys_cli.solvers.cosine_als import fit_cosine_als
 from recsys_cli.solvers.ease import fit_ease
 from recsys_cli.towers.network import TwoTowers
 from recsys_cli.training.batches import Batches
+from recsys_cli.training.from_model import start_from
 from recsys_cli.training.teacher import RankingTeacher, RatingTeacher
 from recsys_cli.training.warm_start import (
     STAR_SWEEPS,
@@ -29,24 +32,37 @@ class Started:
         ranking_teacher: None where the softmax follows the likes alone.
         rating_teacher: None where the squared error follows the ratings alone.
         share: of the start in the weights that are kept, [0, 1).
+        known: by parameter with a row for each movie, user, ...: (N + 1, 1) float32, 0 at the rows that keep
+            nothing; every other parameter keeps that share of all.
         notes: what a person should know of it.
     """
 
     ranking_teacher: RankingTeacher | None = None
     rating_teacher: RatingTeacher | None = None
     share: float = 0.0
+    known: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
 def start_towers(towers: TwoTowers, batches: Batches, options: TrainingOptions, progress: Progress) -> Started:
-    """Start new towers at closed forms on the training ratings, as the options say."""
+    """Start new towers at an earlier model, or at closed forms on the training ratings, as the options say.
+
+    Raises: ArtifactError: a file of the earlier model is damaged, or nothing of it fits.
+    """
     if towers.stars is not None:
         users, movies = damped_offsets(batches)
         flat = np.zeros(options.towers.embedding_dim, dtype=np.float32)
         towers.stars.start(movie_offsets=movies, user_offsets=users, slope=flat)
-    if options.objective.objective == "rating":
-        return _start_rating(towers, batches, options, progress)
-    return _start_ranking(towers, batches, options, progress)
+    start = _start_rating if options.objective.objective == "rating" else _start_ranking
+    earlier = batches.data.earlier
+    if earlier is None:
+        return start(towers, batches, options, progress)
+    without = replace(options, warm_start=replace(options.warm_start, warm_start=False))
+    teachers = start(towers, batches, without, progress)
+    notes = start_from(towers, earlier)
+    return replace(
+        teachers, share=options.warm_start.start_share, known=earlier.known(), notes=(*teachers.notes, *notes)
+    )
 
 
 def _start_ranking(towers: TwoTowers, batches: Batches, options: TrainingOptions, progress: Progress) -> Started:

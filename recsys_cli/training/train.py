@@ -25,11 +25,13 @@ from recsys_cli.model.writer import check_replaceable, write_model
 from recsys_cli.progress import Progress
 from recsys_cli.towers.runtime import prepare_process
 from recsys_cli.training.data import TrainingData, training_data
+from recsys_cli.training.from_model import Earlier, hold_out_new, open_earlier
 from recsys_cli.training.reserve import reserved
 from recsys_cli.training.validation import Validation
 
 if TYPE_CHECKING:  # paddle may not be loaded before the process is ready for it
     from recsys_cli.training.checkpoint import Checkpoint
+    from recsys_cli.training.fit import Fitted
     from recsys_cli.training.trainer import Trainer
 
 DEFAULT_DATA = Path("data/ml-1m")
@@ -88,18 +90,23 @@ def _run(config: TrainConfig, progress: Progress, *, started: float) -> TrainSum
     data_dir = find_data(config.data, download=config.download, progress=progress)
     dataset = _read_data(data_dir, config, progress)
     progress.detail(f"data: {len(dataset.ratings):,} ratings, read in {time.monotonic() - started:.1f} s")
-    split = hold_out(len(dataset.ratings), config.options.schedule)
-    return train_split(dataset, split, config, progress, data_dir=data_dir, started=started)
+    return train_split(dataset, None, config, progress, data_dir=data_dir, started=started)
 
 
 def train_split(
-    dataset: Dataset, split: Split, config: TrainConfig, progress: Progress, *, data_dir: Path, started: float
+    dataset: Dataset,
+    split: Split | None,
+    config: TrainConfig,
+    progress: Progress,
+    *,
+    data_dir: Path,
+    started: float,
 ) -> TrainSummary:
     """Train a model on some ratings of a data set and write its folder.
 
     Args:
         dataset: its users and movies all get a place in the model; ratings outside the split are not looked at.
-        split: ratings to learn from, and ratings to choose the epoch by.
+        split: ratings to learn from, and ratings to choose the epoch by; None to hold out what the options say.
         config: where to write, and how to train.
         progress: is told how it goes.
         data_dir: where the data set was read, for ``model.json``; ``config.data`` is not looked at.
@@ -107,6 +114,10 @@ def train_split(
 
     Raises: as :func:`run`.
     """
+    earlier = None if config.earlier is None else open_earlier(config.earlier, dataset)
+    schedule = config.options.schedule
+    if split is None:
+        split = hold_out_new(dataset, earlier, schedule) if earlier else hold_out(len(dataset.ratings), schedule)
     _prepare(config, progress)
     # Paddle is imported from here on: the process is ready for it.
     from recsys_cli.training.checkpoint import Checkpoint
@@ -114,11 +125,11 @@ def train_split(
     from recsys_cli.training.fit import fit
     from recsys_cli.training.trainer import Trainer
 
-    options, vocabulary = config.options, Vocabulary.from_dataset(dataset)
-    data = training_data(dataset, vocabulary, split)
-    trainer = Trainer(data, options, progress)
+    vocabulary = Vocabulary.from_dataset(dataset)
+    data = training_data(dataset, vocabulary, split, earlier)
+    trainer = Trainer(data, config.options, progress)
     validation = _validation(data, config, progress)
-    checkpoint = Checkpoint(_checkpoint_path(config.model), belongs_to=_identity(dataset, config))
+    checkpoint = Checkpoint(_checkpoint_path(config.model), belongs_to=_identity(dataset, config, earlier))
     _take_up(checkpoint, trainer, config, progress)
     progress.detail(f"ready to train after {time.monotonic() - started:.1f} s")
     epochs_started = time.monotonic()
@@ -127,10 +138,9 @@ def train_split(
     rate = fitted.new_epochs * len(data.training) / (time.monotonic() - epochs_started)
     snapshot = trainer.snapshot()
     metrics = validation.whole(snapshot) if validation else {}
-    times = {"seconds": time.monotonic() - started, "ratings_per_second": rate}
     folder = write_model(
         config.model,
-        _info(config, dataset, vocabulary, data, metrics=metrics, run={**_place(data_dir), **times}),
+        _info(config, dataset, vocabulary, data, metrics=metrics, run=_run_of(data_dir, started, rate)),
         model_arrays(snapshot, user_ids=dataset.user_ids, movie_ids=dataset.movie_ids),
         vocabulary_text=vocabulary.to_json(),
         save_towers=save_towers(trainer.towers),
@@ -138,18 +148,8 @@ def train_split(
         movies_data=own_movies(vocabulary),
     )
     checkpoint.remove()
-    return TrainSummary(
-        model=config.model,
-        fingerprint=folder.fingerprint,
-        objective=options.objective.objective,
-        **_counts(data),
-        epochs=len(fitted.epochs),
-        kept_epoch=fitted.kept.number,
-        stopped_by=fitted.stopped_by,
-        metrics=metrics,
-        seconds=time.monotonic() - started,
-        ratings_per_second=rate,
-    )
+    run = _run_of(data_dir, started, rate)
+    return _summary(config, data, fitted, fingerprint=folder.fingerprint, metrics=metrics, run=run)
 
 
 def _validation(data: TrainingData, config: TrainConfig, progress: Progress) -> Validation | None:
@@ -165,16 +165,34 @@ def _validation(data: TrainingData, config: TrainConfig, progress: Progress) -> 
     return validation
 
 
-def _place(data_dir: Path) -> dict[str, str]:
-    return {"data_dir": str(data_dir.absolute())}
+def _run_of(data_dir: Path, started: float, rate: float) -> dict[str, Any]:
+    seconds = time.monotonic() - started
+    return {"data_dir": str(data_dir.absolute()), "seconds": seconds, "ratings_per_second": rate}
 
 
-def _counts(data: TrainingData) -> dict[str, int]:
-    return {
-        "num_users": len(np.unique(data.training.user_rows)),
-        "num_movies": len(np.unique(data.training.movie_rows)),
-        "num_ratings": len(data.training),
-    }
+def _summary(
+    config: TrainConfig,
+    data: TrainingData,
+    fitted: "Fitted",
+    *,
+    fingerprint: str,
+    metrics: Mapping[str, float | None],
+    run: Mapping[str, Any],
+) -> TrainSummary:
+    return TrainSummary(
+        model=config.model,
+        fingerprint=fingerprint,
+        objective=config.options.objective.objective,
+        num_users=len(np.unique(data.training.user_rows)),
+        num_movies=len(np.unique(data.training.movie_rows)),
+        num_ratings=len(data.training),
+        epochs=len(fitted.epochs),
+        kept_epoch=fitted.kept.number,
+        stopped_by=fitted.stopped_by,
+        metrics=metrics,
+        seconds=run["seconds"],
+        ratings_per_second=run["ratings_per_second"],
+    )
 
 
 def _prepare(config: TrainConfig, progress: Progress) -> None:
@@ -232,6 +250,7 @@ def _info(
         vocabulary_fingerprint=vocabulary.fingerprint,
         split={"holdout": options.schedule.holdout, "held_out_ratings": len(data.validation)},
         metrics=metrics,
+        started_from=data.earlier.folder.fingerprint if data.earlier else None,
         run=run,
     )
 
@@ -293,7 +312,8 @@ def _describe(dataset: Dataset, vocabulary: Vocabulary) -> dict[str, Any]:
     }
 
 
-def _identity(dataset: Dataset, config: TrainConfig) -> str:
+def _identity(dataset: Dataset, config: TrainConfig, earlier: Earlier | None) -> str:
     """Fingerprint of everything that decides the result; how long it may take does not."""
     options = {key: value for key, value in config.options.to_dict().items() if key != "time_limit"}
-    return hashlib.sha256(json.dumps([dataset.fingerprint, options], sort_keys=True).encode()).hexdigest()
+    parts = [dataset.fingerprint, options, earlier and earlier.folder.fingerprint]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

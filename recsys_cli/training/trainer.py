@@ -134,17 +134,20 @@ class Trainer:
         """The averaged weights, drawn back to where the towers started, by name.
 
         Training teaches what the start does not know, and unlearns a little of what it does: between the two lies
-        a better model than either. The stars stay as they were learnt.
+        a better model than either. The stars stay as they were learnt, and so does what an earlier model did not
+        know.
 
         Source: Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022.
         """
-        share = 0.0 if self._kept else self.start.share
-        return {
-            name: (share * self._first[name] + (1.0 - share) * weight).numpy()
-            if share and not name.startswith(_AS_LEARNT)
-            else weight.numpy()
-            for name, weight in self._latest()
-        }
+        return {name: self._served(name, weight).numpy() for name, weight in self._latest()}
+
+    def _served(self, name: str, weight: Tensor) -> Tensor:
+        share = 0.0 if self._kept or name.startswith(_AS_LEARNT) else self.start.share
+        if not share:
+            return weight
+        known = self.start.known.get(name)
+        shares = share if known is None else share * paddle.to_tensor(known)
+        return shares * self._first[name] + (1.0 - shares) * weight
 
     def keep(self, weights: Weights) -> None:
         """Make these the weights of the towers, as they are served."""
