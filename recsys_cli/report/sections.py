@@ -137,6 +137,8 @@ def training(folder: ModelFolder) -> Section:
         f"Epoch {history.kept_epoch} of {len(history.epochs)} was kept; training was stopped by "
         f"{history.stopped_by}."
     ]
+    if len(history.epochs[0]) > 1:
+        lead.append("An epoch is measured on up to 2,000 people, a dashed line on up to 20,000.")
     missing = (
         []
         if len(history.epochs[0]) > 1

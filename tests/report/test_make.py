@@ -21,6 +21,7 @@ from recsys_cli.progress import Silent
 from recsys_cli.report.drawing import GENRES, PALETTE
 from recsys_cli.report.evaluation_file import read_evaluation
 from recsys_cli.report.movie_map import movie_map
+from recsys_cli.training import validation
 
 ROOT = Path(__file__).parents[2]
 
@@ -214,6 +215,8 @@ def test_train_and_evaluate_write_it_when_asked(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].startswith(f"wrote {page}: ")
     text = page.read_text(encoding="utf-8")
     assert "Training loss by epoch" in text
+    some, most = validation._SAMPLE, validation._MOST
+    assert f"An epoch is measured on up to {some:,} people, a dashed line on up to {most:,}." in text
     assert "Estimated against given stars" in text
     assert "Known users: NDCG@10" not in text
     done = CliRunner().invoke(main, ["evaluate", *data, "--model", str(model), "--report", str(page)])
