@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli import metrics
-from recsys_cli.config.evaluation import EvaluateConfig, ProtocolConfig
+from recsys_cli.config.evaluation import ProtocolConfig
+from recsys_cli.config.training import TrainingOptions
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.evaluation.evaluate import train_on
 from recsys_cli.evaluation.protocol import Case, split_cases
@@ -71,7 +72,7 @@ def main() -> None:
     dataset = read_dataset(data)
     case, _ = split_cases(dataset, ProtocolConfig(), seed=1)
     with tempfile.TemporaryDirectory() as name:
-        options = EvaluateConfig().options
+        options = TrainingOptions()
         folder = train_on(dataset, case, options, data_dir=data, model=Path(name) / "model", progress=Silent())
         measure(dataset, case, folder)
 
