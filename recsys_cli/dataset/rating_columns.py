@@ -100,22 +100,31 @@ def read_rating_columns(layout: RatingsLayout, problems: Problems, *, timed: boo
 
     Raises: DataError: if the file is missing, empty or unreadable, or has no times where they are asked for.
     """
+    parts = list(rating_blocks(layout, problems, timed=timed))
+    if not parts:
+        raise DataError(f"{layout.path}: empty file")
+    num_columns = len(RatingColumns._fields) - (not timed)
+    columns = zip(*(part[:num_columns] for part in parts), strict=True)
+    return RatingColumns(*map(np.concatenate, columns))
+
+
+def rating_blocks(layout: RatingsLayout, problems: Problems, *, timed: bool = False) -> Iterator[RatingColumns]:
+    """Read a ratings file as :func:`read_rating_columns`, some million ratings at a time; Parquet all at once.
+
+    Yields: the ratings of a block; a file without any line gives none.
+    """
     if timed and not layout.has_times:
         raise DataError(f"{layout.path}: does not say when a rating was given, so there is no order of time")
     fields = (*_READ, "time") if timed else _READ
     if layout.parquet:
-        return _read_parquet(layout, fields, problems)
-    parts = []
+        yield _read_parquet(layout, fields, problems)
+        return
     for first_line, block in _blocks(layout):
         part = _parse_block(layout, fields, first_line, block)
         if part is None:
             rows = _split(layout, first_line, block, problems)
             part = _parse_rows(layout, layout.names, fields, rows, problems)
-        parts.append(part)
-    if not parts:
-        raise DataError(f"{layout.path}: empty file")
-    columns = zip(*(part[: len(fields) + 1] for part in parts), strict=True)
-    return RatingColumns(*map(np.concatenate, columns))
+        yield part
 
 
 def _blocks(layout: RatingsLayout) -> Iterator[tuple[int, bytes]]:

@@ -119,8 +119,8 @@ def lean(folder: ModelFolder, base: Floats, favourites: Favourites) -> Floats:
     """
     if not len(favourites.ratings):
         return base
-    movies = folder.movie_vectors[folder.num_ratings > 0]
-    logits = movies @ base / np.float32(TEMPERATURE)
+    movies = folder.movie_vectors  # whole: a copy of those with ratings would cost more than their products
+    logits = np.where(folder.num_ratings > 0, movies @ base / np.float32(TEMPERATURE), np.float32(-np.inf))
     chances = np.exp(logits - logits.max())
     expected = (chances / chances.sum()) @ movies  # (D,), what the model thinks they like
     rating_min, rating_max = folder.info.rating_min, folder.info.rating_max

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recsys_cli.dataset.layouts import ratings_layout
 from recsys_cli.dataset.problems import SHOWN, Problem, Problems
-from recsys_cli.dataset.rating_columns import RatingColumns, read_rating_columns
+from recsys_cli.dataset.rating_columns import RatingColumns, rating_blocks
 from recsys_cli.dataset.rows import rows_of
 from recsys_cli.index.movie_index import MovieIndex
 from recsys_cli.model.user_vector import Favourites
@@ -70,25 +70,36 @@ def read_histories(
     Raises: DataError: the file is missing or malformed, or a rating is not on the scale.
     """
     problems = Problems()
-    columns = read_rating_columns(ratings_layout(path, data), problems)
-    _check_scale(path, columns, rating_min, rating_max, problems)
+    blocks = rating_blocks(ratings_layout(path, data), problems)
+    kept = [_of(user_ids, block, path, (rating_min, rating_max), problems) for block in blocks]
     problems.raise_if_any()
-    people = rows_of(columns.users, user_ids)
-    asked = np.flatnonzero(people)
-    order = asked[np.lexsort((columns.movies[asked], people[asked]))]  # stable: the last of a movie comes last
-    people, movies = people[order], columns.movies[order]
+    if not kept:
+        return Histories.none(len(user_ids))
+    people, movies, ratings = (np.concatenate(columns) for columns in zip(*kept, strict=True))
+    order = np.lexsort((movies, people))  # stable: the last rating of a movie comes last
+    people, movies, ratings = people[order], movies[order], ratings[order]
     is_last = np.ones(len(order), dtype=np.bool_)
     is_last[:-1] = (people[1:] != people[:-1]) | (movies[1:] != movies[:-1])
     counts = np.bincount(people[is_last], minlength=len(user_ids) + 1)[1:]
-    return Histories(np.concatenate([[0], np.cumsum(counts)]), movies[is_last], columns.values[order[is_last]])
+    return Histories(np.concatenate([[0], np.cumsum(counts)]), movies[is_last], ratings[is_last])
 
 
-def _check_scale(path: Path, columns: RatingColumns, low: float, high: float, problems: Problems) -> None:
-    wrong = np.flatnonzero((columns.values < low) | (columns.values > high))
+_Kept = tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float32]]  # people counted from 1, movies, ratings
+
+
+def _of(
+    user_ids: NDArray[np.int64], block: RatingColumns, path: Path, scale: tuple[float, float], problems: Problems
+) -> _Kept:
+    """The ratings of a block by some people; one that is not on the scale, whosever it is, becomes a problem."""
+    low, high = scale
+    wrong = np.flatnonzero((block.values < low) | (block.values > high))
     for row in wrong[:SHOWN]:
-        text, allowed = f"{columns.values[row]:g}", f"{low:g} to {high:g}, the model's scale"
-        problems.add(Problem(path, int(columns.lines[row]), "rating", text, allowed))
+        text, allowed = f"{block.values[row]:g}", f"{low:g} to {high:g}, the model's scale"
+        problems.add(Problem(path, int(block.lines[row]), "rating", text, allowed))
     problems.count += max(len(wrong) - SHOWN, 0)
+    people = rows_of(block.users, user_ids)
+    asked = people > 0
+    return people[asked], block.movies[asked], block.values[asked]
 
 
 class RatedVectors:

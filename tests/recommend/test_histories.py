@@ -158,6 +158,13 @@ def move_users(path: Path) -> None:
     path.write_text("\n".join(moved) + "\n")
 
 
+def test_a_file_in_which_nobody_has_rated_yet_changes_nothing(small: Path) -> None:
+    (small / "fresh.csv").write_text("userId,movieId,rating\n")
+    found = recommend("-o", "-", "--ratings", "fresh.csv")
+    assert found.exit_code == 0, found.stderr
+    assert found.stdout == recommend("-o", "-").stdout
+
+
 def test_the_columns_may_be_those_of_the_catalogue_that_the_model_is_of(small: Path) -> None:
     LAYOUTS["catalogue"](small / "data")
     (small / "fresh.csv").write_text("stars,item_id,customer\n5,3,70\n")
