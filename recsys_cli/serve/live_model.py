@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from recsys_cli.config import MOVIES_DATA, RecommendConfig, StoreConfig
-from recsys_cli.config.question import Person, Question
+from recsys_cli.config.question import Person, Question, SimilarQuestion
 from recsys_cli.errors import RecsysError, StoreError
 from recsys_cli.progress import Progress
 from recsys_cli.recommend.movie_search import find_movies
@@ -175,6 +175,10 @@ def _try_out(recommender: Recommender) -> None:
     index.make_ready()
     find_movies(index, "the", k=1)
     user_ids, movie_ids = index.folder.user_ids[:1].tolist(), index.movies.movie_ids[:1].tolist()
-    recommender.answer(Question(person=Person(like=tuple(movie_ids)), k=1, explain=True, diversity=0.1))
+    recommender.answer(
+        Question(person=Person(like=tuple(movie_ids)), k=1, explain=True, diversity=0.1, novelty=0.1)
+    )
+    for movie_id in movie_ids:
+        recommender.answer_similar(SimilarQuestion(movie=movie_id, k=1), option="similar")
     for user_id in user_ids:
         recommender.answer(Question(person=Person(user=user_id), k=1))
