@@ -21,7 +21,7 @@ Examples:
   recsys evaluate --data data/ml-1m --by gender,age
   recsys evaluate --data data/ml-1m --split time --until 2000-12-01
   recsys evaluate --data data/ml-1m --split ratings --test-share 0.1
-  recsys evaluate --model recommender_system.inference.model --predictions predictions.csv
+  recsys evaluate --model held-back.model --predictions predictions.csv  # of 'recsys train --no-refit'
 """
 
 
@@ -100,9 +100,7 @@ def command(
     from recsys_cli.evaluation import evaluate
 
     given = {"objective": objective} if objective else {}
-    options = TrainingOptions.from_dict(
-        {"holdout": 0.0, **(read_options(config_file) if config_file else {}), **given}
-    )
+    options = TrainingOptions.from_dict({**(read_options(config_file) if config_file else {}), **given})
     config = EvaluateConfig(
         data=data,
         download=not no_download,

@@ -49,7 +49,7 @@ _FLAGS = {
     "rating_weight": "Share of the squared error in hybrid.",
     "positives": "What the softmax takes as chosen: likes or all ratings.",
     "holdout": "Share of the ratings held out for validation; 0 trains on all.",
-    "time_limit": "Seconds after which no further epoch begins.",
+    "time_limit": "Seconds after which no further epoch begins; half of them for the first training.",
     "seed": "Of everything that is random.",
 }
 
@@ -84,6 +84,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @format_option
 @click.option("--skip-bad-lines", is_flag=True, help="Leave bad lines of the data set out.")
 @_flags
+@click.option("--no-refit", is_flag=True, help="Do not learn what was held out, too, in a second training.")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file of options.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted training stopped.")
 @click.option("--device", type=click.Choice(DEVICES), default=_DEFAULTS.device, show_default=True)
@@ -97,6 +98,7 @@ def command(
     earlier: Path | None,
     format: str | None,
     skip_bad_lines: bool,
+    no_refit: bool,
     config_file: Path | None,
     resume: bool,
     device: str,
@@ -108,6 +110,9 @@ def command(
 ) -> None:
     """Train the two towers on a data set and write the model folder.
 
+    A tenth of the ratings is held out, to measure the training and to tell how many epochs are best. The model
+    that is written has learnt all of the ratings, in a second training of so many epochs.
+
     The data set is MovieLens 1M where none is named, fetched first where it is missing. The model that stood in
     the folder stays in use until the new one is complete. The defaults are those of hybrid and ranking; rating
     takes more and larger steps (128 users a batch, learning rate 0.002).
@@ -115,6 +120,7 @@ def command(
     from recsys_cli.training import from_model, train
 
     flagged = {name: value for name, value in flags.items() if value is not None}
+    flagged |= {"refit": False} if no_refit else {}
     given = {**(read_options(config_file) if config_file else {}), **flagged}
     options = from_model.continued_options(earlier, given) if earlier else TrainingOptions.from_dict(given)
     config = TrainConfig(
@@ -142,6 +148,10 @@ def _echo(summary: TrainSummary) -> None:
         f"{summary.objective}: {summary.num_ratings:,} ratings of {summary.num_movies:,} movies "
         f"by {summary.num_users:,} users"
     )
+    kept = f"kept epoch {summary.kept_epoch} of {summary.epochs} (stopped by {summary.stopped_by})"
+    if summary.refit_epochs:
+        click.echo(f"without {summary.held_out_ratings:,} of them, on which it is measured: {kept}")
+        kept = f"trained on all of them for {summary.refit_epochs} epoch{'s' * (summary.refit_epochs != 1)}"
     metrics = summary.metrics
     if "rmse" in metrics:
         click.echo(
@@ -150,8 +160,5 @@ def _echo(summary: TrainSummary) -> None:
         )
     if metrics.get("ndcg@10") is not None:
         click.echo(f"NDCG@10 {metrics['ndcg@10']:.4f} (most popular {metrics['ndcg@10 of most popular']:.4f})")
-    click.echo(
-        f"kept epoch {summary.kept_epoch} of {summary.epochs} (stopped by {summary.stopped_by}), "
-        f"{summary.seconds:.0f} s, {summary.ratings_per_second:,.0f} ratings/s"
-    )
+    click.echo(f"{kept}, {summary.seconds:.0f} s, {summary.ratings_per_second:,.0f} ratings/s")
     click.echo(f"wrote {summary.model}")

@@ -87,8 +87,8 @@ class EvaluateConfig:
         seeds: splits to measure, 1 to 100, 3 if None, 1 by time, where only the training is random; the seeds are
             1, 2, 3, ... None with a model.
         by: attributes by whose values people are shown apart, some of `BY`.
-        options: of the trainings. They learn from every training rating, as the baselines do, and so have no
-            holdout to choose an epoch by.
+        options: of the trainings. As in ``recsys train``, a part of the training ratings tells how long to train,
+            and all of them are learnt.
     """
 
     data: Path | None = None
@@ -101,7 +101,7 @@ class EvaluateConfig:
     split: SplitConfig = field(default_factory=SplitConfig)
     seeds: int | None = None
     by: tuple[str, ...] = ()
-    options: TrainingOptions = field(default_factory=lambda: TrainingOptions.from_dict({"holdout": 0.0}))
+    options: TrainingOptions = field(default_factory=TrainingOptions)
 
     def __post_init__(self) -> None:
         if self.seeds is not None and self.model is not None:

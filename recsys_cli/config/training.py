@@ -26,6 +26,7 @@ OBJECTIVE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "als_factors": 32,
         "als_iterations": 8,
         "teacher_weight": 0.7,
+        "epochs": 8,
         "batch_users": 128,
         "learning_rate": 2e-3,
         "user_id_dropout": 0.1,
@@ -166,15 +167,17 @@ class ScheduleConfig:
     """How long and how fast.
 
     Attributes:
-        epochs: passes over the users, at most, 1 to 10,000; None for `epochs_for` the number of ratings: 8, and
+        epochs: passes over the users, at most, 1 to 10,000; None for `epochs_for` the number of ratings: 6, and
             with more than a million ratings fewer.
         patience: epochs without a better validation before training stops, 1 to 10,000.
         batch_users: users of a batch, with all their ratings, 1 to 100,000.
         learning_rate: of Adam at its highest, (0, 1]; it falls to zero along a cosine.
         averaging: decay of the moving average of the weights that is kept, per step, [0, 1).
         holdout: share of the ratings held out for validation, [0, 0.9]; 0 trains on all for exactly ``epochs``.
+        refit: whether the kept model learns all ratings, in a second training of as many epochs as were best.
         seed: of everything that is random, 0 to 2^31 - 1.
-        time_limit: seconds after which no further epoch begins; None for no limit.
+        time_limit: seconds after which no further epoch begins, half of them for the first of two trainings; None
+            for no limit.
     """
 
     epochs: int | None = None
@@ -183,6 +186,7 @@ class ScheduleConfig:
     learning_rate: float = 1e-3
     averaging: float = 0.98
     holdout: float = 0.1
+    refit: bool = True
     seed: int = 1
     time_limit: float | None = None
 
@@ -200,11 +204,12 @@ class ScheduleConfig:
 
 
 def epochs_for(num_ratings: int) -> int:
-    """Passes over so many training ratings, where nobody says how many: 8 sqrt(million / ratings), from 1 to 8.
+    """Passes over so many training ratings, where nobody says how many: 8 sqrt(million / ratings), from 1 to 6.
 
-    More ratings move the towers as far in fewer passes (scripts/experiments.md).
+    More ratings move the towers as far in fewer passes, and on fewer six do no worse than eight
+    (scripts/experiments.md).
     """
-    return int(min(max(round(8.0 * (1e6 / max(num_ratings, 1)) ** 0.5), 1), 8))
+    return int(min(max(round(8.0 * (1e6 / max(num_ratings, 1)) ** 0.5), 1), 6))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

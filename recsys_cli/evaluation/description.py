@@ -5,18 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_cli.config.evaluation import ProtocolConfig, SplitConfig
+from recsys_cli.config.training import ScheduleConfig
 from recsys_cli.dataset.lines import date_text
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.evaluation.protocol import Case
 from recsys_cli.evaluation.time_split import TimeSplit
 
 
-def describe_people(dataset: Dataset, protocol: ProtocolConfig, *, seeds: int, holdout: float) -> tuple[str, ...]:
+def describe_people(
+    dataset: Dataset, protocol: ProtocolConfig, *, seeds: int, schedule: ScheduleConfig
+) -> tuple[str, ...]:
     """What :func:`~recsys_cli.evaluation.protocol.split_cases` does, and how to read the numbers, in sentences."""
     return (
         f"Split, for each of {seeds} seeds: {_percent(protocol.cold_users)} of the users are held out whole (cold "
         f"users); of the other users' ratings {_percent(protocol.test_ratings)} are held out at random (known "
-        f"users); the rest is trained on: {_epoch(holdout)}.",
+        f"users); the rest is trained on: {_epoch(schedule)}.",
         f"New movies: a second training without the ratings of {_percent(protocol.new_movies)} of the movies; "
         "these are ranked among themselves, for the users who are not cold.",
         f"Movies like one: for each movie that a cold user likes, the share of the {protocol.k} most like it that "
@@ -26,12 +29,12 @@ def describe_people(dataset: Dataset, protocol: ProtocolConfig, *, seeds: int, h
 
 
 def describe_ratings(
-    dataset: Dataset, protocol: ProtocolConfig, *, share: float, seeds: int, holdout: float
+    dataset: Dataset, protocol: ProtocolConfig, *, share: float, seeds: int, schedule: ScheduleConfig
 ) -> tuple[str, ...]:
     """What :func:`~recsys_cli.evaluation.protocol.ratings_case` does, and how to read the numbers."""
     return (
         f"Split, for each of {seeds} seeds: {_percent(share)} of all ratings are held out at random, whosever "
-        f"they are; the rest is trained on: {_epoch(holdout)}. This is the split of the literature on RMSE.",
+        f"they are; the rest is trained on: {_epoch(schedule)}. This is the split of the literature on RMSE.",
         *_describe_ranking(len(dataset.movie_ids), dataset.rating_max, protocol),
     )
 
@@ -43,13 +46,13 @@ def describe_time(
     protocol: ProtocolConfig,
     *,
     seeds: int,
-    holdout: float,
+    schedule: ScheduleConfig,
 ) -> tuple[str, ...]:
     """What :func:`~recsys_cli.evaluation.time_split.time_case` does, and how to read the numbers, in sentences."""
     moment = f"{date_text(split.moment)} UTC"
     times = "" if seeds == 1 else f" {seeds} trainings differ by their seed alone."
     sentences = [
-        f"Split by time: the {len(split.past):,} ratings before {moment} are trained on: {_epoch(holdout)}; the "
+        f"Split by time: the {len(split.past):,} ratings before {moment} are trained on: {_epoch(schedule)}; the "
         f"{len(split.future):,} from then on are measured, of people who had rated something by then (known "
         "users), of others (cold users), and of movies that nobody had rated (new movies, ranked among "
         f"themselves for the known users). The catalogue is taken to be known.{times}",
@@ -88,8 +91,11 @@ def _describe_ranking(num_movies: int, rating_max: float, protocol: ProtocolConf
     )
 
 
-def _epoch(holdout: float) -> str:
-    return f"{_percent(holdout)} of it choose the epoch" if holdout else "every rating is learnt from"
+def _epoch(schedule: ScheduleConfig) -> str:
+    if not schedule.holdout:
+        return "every rating is learnt from"
+    again = ", and a second training of as many epochs learns all of it" if schedule.refit else ""
+    return f"{_percent(schedule.holdout)} of it choose the epoch{again}"
 
 
 def _percent(share: float) -> str:

@@ -70,7 +70,8 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
     held_out = candidates[~is_trained_on(folder, dataset)[candidates]]
     if not len(held_out):
         raise DataError(
-            f"{config.ratings or data}: the model was trained on all of its ratings; name others with --ratings"
+            f"{config.ratings or data}: the model was trained on all of its ratings; name others with --ratings, "
+            "or a model of 'recsys train --no-refit', which does not learn what it holds out"
         )
     return GivenModel(
         folder=folder,

@@ -35,19 +35,19 @@ def splits_of(dataset: Dataset, config: EvaluateConfig, protocol: ProtocolConfig
 
     Raises: DataError: no ratings lie on one side of a split by time.
     """
-    split, seeds, holdout = config.split, config.num_splits, config.options.schedule.holdout
+    split, seeds, schedule = config.split, config.num_splits, config.options.schedule
     if split.kind == "time":
         cut = split_by_time(dataset, split)
         return Splits(
             lambda seed: (time_case(dataset, cut, protocol, recent_days=split.days, seed=seed),),
-            describe_time(dataset, cut, split, protocol, seeds=seeds, holdout=holdout),
+            describe_time(dataset, cut, split, protocol, seeds=seeds, schedule=schedule),
         )
     if split.kind == "ratings":
         return Splits(
             lambda seed: (ratings_case(dataset, protocol, share=split.share, seed=seed),),
-            describe_ratings(dataset, protocol, share=split.share, seeds=seeds, holdout=holdout),
+            describe_ratings(dataset, protocol, share=split.share, seeds=seeds, schedule=schedule),
         )
     return Splits(
         lambda seed: split_cases(dataset, protocol, seed=seed),
-        describe_people(dataset, protocol, seeds=seeds, holdout=holdout),
+        describe_people(dataset, protocol, seeds=seeds, schedule=schedule),
     )

@@ -122,6 +122,21 @@ class Stars:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Estimates:
+    """Ratings that were held out of a training, and what it said of them.
+
+    Attributes:
+        given: (R,) float32 ratings.
+        estimated: (R,) float32 stars, or the score where that is the rating.
+        num_ratings: (R,) int64, ratings of the rated movie that it had learnt from.
+    """
+
+    given: Floats
+    estimated: Floats
+    num_ratings: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Seen:
     """Who has rated which movies, compressed by user.
 
@@ -228,3 +243,4 @@ class ModelArrays:
     stars: Stars | None
     held_out: Seen | None = None
     crowd: Crowd | None = None
+    estimates: Estimates | None = None

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.errors import ArtifactError
-from recsys_cli.model.arrays import Audience, Floats, Ints, Seen, Stars, UserTables
+from recsys_cli.model.arrays import Audience, Estimates, Floats, Ints, Seen, Stars, UserTables
 from recsys_cli.model.crowd import Crowd
 from recsys_cli.model.document import AGAIN, DOCUMENT, FileEntry, ModelInfo, no_model, read_document, sha256
 from recsys_cli.model.history import History
@@ -227,6 +227,16 @@ class ModelFolder:
         training ratings in ``seen.npz``: either way all of ``seen`` was trained on.
         """
         return self._by_user("held_out.npz") if "held_out.npz" in self._files else None
+
+    @cached_property
+    def estimates(self) -> Estimates | None:
+        """What was held out to choose the epoch by, as the first training estimates it; None without any."""
+        name = "estimates.npz"
+        if name not in self._files:
+            return None
+        arrays = self._arrays(name, given=1, estimated=1, num_ratings=1)
+        self._require(name, len({len(values) for values in arrays.values()}) == 1, "arrays of one length")
+        return Estimates(**arrays)
 
     def _by_user(self, name: str) -> Seen:
         arrays = self._arrays(name, indptr=1, movie_ids=1)

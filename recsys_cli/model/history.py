@@ -16,11 +16,14 @@ class History:
         epochs: ``loss`` and the validation metrics of each epoch by name, the first epoch first.
         kept_epoch: the one whose weights were kept, counted from 1.
         stopped_by: as in the summary of the training.
+        on_all_ratings: ``loss`` of each epoch of the training that learnt what the first one was measured on, too,
+            and whose weights were kept; empty where there was none.
     """
 
     epochs: tuple[Mapping[str, float], ...]
     kept_epoch: int
     stopped_by: str
+    on_all_ratings: tuple[Mapping[str, float], ...] = ()
 
     def to_json(self) -> bytes:
         """Canonical JSON: the same history gives the same bytes."""

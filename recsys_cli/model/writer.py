@@ -96,6 +96,8 @@ def _write_arrays(folder: Path, arrays: ModelArrays) -> None:
     np.savez(folder / "seen.npz", **_fields(arrays.seen))
     if arrays.held_out is not None:
         np.savez(folder / "held_out.npz", **_fields(arrays.held_out))
+    if arrays.estimates is not None:
+        np.savez(folder / "estimates.npz", **_fields(arrays.estimates))
     np.savez(folder / "audience.npz", **_fields(arrays.audience))
     if arrays.crowd is not None:
         np.savez(folder / "crowd.npz", **_fields(arrays.crowd))

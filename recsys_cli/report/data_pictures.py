@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.dataset.titles import title_year
-from recsys_cli.evaluation.heldout import HeldOut
+from recsys_cli.model.arrays import Estimates
 from recsys_cli.report.drawing import Picture, Table, canvas, colour, label_end, style
 
 _BINS = 10
@@ -15,13 +15,13 @@ _TICKS = [step * 10**power for power in range(7) for step in (1, 2, 5)]
 _LEAST = 20  # ratings of a bin of the calibration that is drawn
 
 
-def stars_pictures(held_out: HeldOut) -> list[Picture]:
-    """Estimated against given, and the error by how often the movie was rated."""
-    return [_calibration(held_out), _error_by_popularity(held_out)]
+def stars_pictures(held_out: Estimates, *, low: float, high: float) -> list[Picture]:
+    """Estimated against given on a scale from low to high, and the error by how often the movie was rated."""
+    return [_calibration(held_out, low, high), _error_by_popularity(held_out)]
 
 
-def _calibration(held_out: HeldOut) -> Picture:
-    edges = np.linspace(held_out.rating_min, held_out.rating_max, 2 * _BINS + 1)
+def _calibration(held_out: Estimates, low: float, high: float) -> Picture:
+    edges = np.linspace(low, high, 2 * _BINS + 1)
     bins = np.clip(np.digitize(held_out.estimated, edges) - 1, 0, 2 * _BINS - 1)
     counts = np.bincount(bins, minlength=2 * _BINS)
     means = [
@@ -31,7 +31,6 @@ def _calibration(held_out: HeldOut) -> Picture:
         np.maximum(np.bincount(bins, held_out.given**2, 2 * _BINS) / np.maximum(counts, 1) - means[1] ** 2, 0)
     )
     shown = np.flatnonzero(counts >= min(_LEAST, counts.max()))
-    low, high = held_out.rating_min, held_out.rating_max
     with style("calibration"):
         figure, axes = canvas(left=40, right=24, grid="both", height=262)
         axes.plot([low, high], [low, high], color=colour("other"), linewidth=1.4, linestyle=(0, (4, 3)))
@@ -59,7 +58,7 @@ def _calibration(held_out: HeldOut) -> Picture:
                    Table(("Estimate", "Ratings", "Mean estimate", "Mean given"), rows))  # fmt: skip
 
 
-def _error_by_popularity(held_out: HeldOut) -> Picture:
+def _error_by_popularity(held_out: Estimates) -> Picture:
     edges = [0, 10, 30, 100, 300, 1000, 3000, np.inf]
     names = ["under 10", "10-29", "30-99", "100-299", "300-999", "1,000-2,999", "3,000 +"]
     bins = np.digitize(held_out.num_ratings, edges) - 1

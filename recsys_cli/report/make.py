@@ -13,7 +13,6 @@ from recsys_cli.dataset.problems import Problems
 from recsys_cli.dataset.rating_columns import rating_times
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.errors import DataError
-from recsys_cli.evaluation.heldout import HeldOut, held_out_estimates
 from recsys_cli.evaluation.result import EvaluationReport
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import open_vocabulary
@@ -115,21 +114,25 @@ def _from_data(config: ReportConfig, folder: ModelFolder) -> tuple[Section, Sect
     path = config.data or Path(folder.info.run["data_dir"])
     if config.data is None and not path.is_dir():
         missing = (f"The data is not at {path}: 'recsys report --data DIR' names its folder.",)
-        return sections.stars((), missing), sections.data((), missing)
+        return _stars(folder), sections.data((), missing)
     # The model's own data is read as it was read for the training; its bad lines were seen then.
     layout = folder.info.data["format"] if path.absolute() == Path(folder.info.run["data_dir"]) else None
     dataset = read_dataset(path, format=layout, skip_bad_lines=True)
     times = rating_times(read_source(path, format=layout, problems=Problems()).ratings)
     bad = f"Bad lines of {path} that are left out: {dataset.problems.count:,}; 'recsys check {path}' lists them."
     known = sections.data(data_pictures(dataset, times), (bad,) if dataset.problems.count else ())
-    try:
-        found: HeldOut | None = held_out_estimates(folder, dataset)
-    except DataError as error:
-        return sections.stars((), (f"{error}.",)), known
-    if found is None:
-        missing = ("This model shows no stars: 'recsys train --objective hybrid' makes one that does.",)
-        return sections.stars((), missing), known
-    return sections.stars(stars_pictures(found)), known
+    return _stars(folder), known
+
+
+def _stars(folder: ModelFolder) -> Section:
+    info, found = folder.info, folder.estimates
+    if found is not None:
+        return sections.stars(stars_pictures(found, low=info.rating_min, high=info.rating_max))
+    if info.objective == "ranking":
+        missing = "This model shows no stars: 'recsys train --objective hybrid' makes one that does."
+    else:
+        missing = "Nothing was held out to compare the stars with: 'recsys train --holdout 0.1' does it."
+    return sections.stars((), (missing,))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -139,6 +139,11 @@ def training(folder: ModelFolder) -> Section:
     ]
     if len(history.epochs[0]) > 1:
         lead.append("An epoch is measured on up to 2,000 people, a dashed line on up to 20,000.")
+    if history.on_all_ratings:
+        lead.append(
+            "Pictures and numbers are of a first training, which did not learn what it is measured on. The model "
+            f"itself was then trained on all ratings, {len(history.on_all_ratings)} epochs long."
+        )
     missing = (
         []
         if len(history.epochs[0]) > 1
@@ -231,7 +236,8 @@ def making(folder: ModelFolder, measured: EvaluationReport | None) -> Section:
         "recsys": info.package_version,
         "Objective": info.objective,
         "Training": f"{info.run['seconds']:,.0f} s" if "seconds" in info.run else "",
-        "Held out": f"{100 * info.split.get('holdout', 0):g} % of the ratings, to choose the epoch by",
+        "Held out": f"{100 * info.split.get('holdout', 0):g} % of the ratings, to choose the epoch by"
+        + (", then learnt with all others" if info.split.get("refit") else ""),
     }
     if measured is not None:
         facts["Evaluation"] = f"{measured.seconds:,.0f} s, {len(measured.seeds) or 1} split(s)"

@@ -20,6 +20,10 @@ Validate = Callable[[Snapshot], Mapping[str, float]]
 _CHOSEN_BY = {"rating": ("rmse",), "ranking": ("ndcg@10",), "hybrid": ("ndcg@10", "rmse")}
 
 
+# What 2,000 people leave of an NDCG to chance, as a share of it: within it the later epoch is kept, for its RMSE.
+_CHANCE = 0.01
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
     """How training ended; the trainer holds the kept epoch's weights.
@@ -41,17 +45,25 @@ class Fitted:
         """Epochs that this run trained."""
         return len(self.epochs) - self.resumed
 
-    def history(self) -> History:
-        """What the model folder keeps of it."""
+    def history(self, *, again: "Fitted | None" = None) -> History:
+        """What the model folder keeps of it, and of the training on all ratings after it."""
         return History(
             epochs=tuple(_finite({"loss": epoch.loss, **epoch.metrics}) for epoch in self.epochs),
             kept_epoch=self.kept.number,
             stopped_by=self.stopped_by,
+            on_all_ratings=tuple(_finite({"loss": epoch.loss}) for epoch in again.epochs) if again else (),
         )
 
 
 def fit(
-    trainer: Trainer, progress: Progress, *, validate: Validate | None, checkpoint: Checkpoint | None
+    trainer: Trainer,
+    progress: Progress,
+    *,
+    validate: Validate | None,
+    checkpoint: Checkpoint | None,
+    epochs: int | None = None,
+    time_limit: float | None = None,
+    title: str = "Training",
 ) -> Fitted:
     """Train until the epochs, the patience or the time are used up.
 
@@ -61,14 +73,27 @@ def fit(
         validate: metrics of a snapshot; None keeps the last epoch.
         checkpoint: written after every epoch, and every five minutes in a longer one; training goes on where it
             stands.
+        epochs: at most, None for as many as the trainer is to be trained.
+        time_limit: seconds after which no further epoch begins; None for no limit.
+        title: what a person reads of it while it lasts.
 
     Raises:
         TrainingError: the loss is not a number in the first epoch, so there is nothing to keep.
     """
     reached = checkpoint.restore(trainer) if checkpoint else None
-    num_steps = trainer.epochs * len(trainer.batches)
-    with progress.task("Training", total=num_steps, unit="batches", done=trainer.step) as task:
-        return _fit(trainer, reached, progress, task, validate=validate, checkpoint=checkpoint)
+    most = trainer.epochs if epochs is None else epochs
+    deadline = time.monotonic() + (float("inf") if time_limit is None else time_limit)
+    with progress.task(title, total=most * len(trainer.batches), unit="batches", done=trainer.step) as task:
+        return _fit(
+            trainer,
+            reached,
+            progress,
+            task,
+            validate=validate,
+            checkpoint=checkpoint,
+            most=most,
+            deadline=deadline,
+        )
 
 
 def _fit(
@@ -79,6 +104,8 @@ def _fit(
     *,
     validate: Validate | None,
     checkpoint: Checkpoint | None,
+    most: int,
+    deadline: float,
 ) -> Fitted:
     schedule = trainer.options.schedule
     best: tuple[Epoch, Weights] | None = reached.best if reached else None
@@ -88,14 +115,13 @@ def _fit(
 
     def show(num_ratings: int, loss: float) -> None:
         nonlocal kept_at
-        task.update(trainer.step, epoch=f"{done + 1}/{trainer.epochs}", loss=f"{loss:.3f}")
+        task.update(trainer.step, epoch=f"{done + 1}/{most}", loss=f"{loss:.3f}")
         if checkpoint and time.monotonic() - kept_at >= CHECKPOINT_SECONDS:
             checkpoint.save(trainer, epochs=epochs, best=best)
             kept_at = time.monotonic()
 
-    deadline = time.monotonic() + (schedule.time_limit or float("inf"))
     stopped_by = "epochs"
-    while done < trainer.epochs:
+    while done < most:
         if best and validate and done - best[0].number >= schedule.patience:
             stopped_by = "patience"
             break
@@ -114,7 +140,7 @@ def _fit(
         epochs += (epoch,)
         if validate and done == 1:
             _say_chosen_by(epoch, trainer.options.objective.objective, progress)
-        if best is None or _is_better(epoch, best[0], trainer.options.objective.objective):
+        if best is None or _is_best(epoch, epochs, trainer.options.objective.objective):
             best = (epoch, trainer.served_weights())
         if checkpoint:
             checkpoint.save(trainer, epochs=epochs, best=best)
@@ -145,9 +171,10 @@ def _say_chosen_by(epoch: Epoch, objective: str, progress: Progress) -> None:
         progress.say(f"nothing that is held out is liked, so there is no NDCG: {way}")
 
 
-def _is_better(epoch: Epoch, best: Epoch, objective: str) -> bool:
+def _is_best(epoch: Epoch, epochs: tuple[Epoch, ...], objective: str) -> bool:
+    """Whether an epoch is the best of all so far; by NDCG, the last of those that chance alone tells apart."""
     name = _chosen_by(epoch, objective)
     if name is None:
         return True
-    new, old = epoch.metrics[name], best.metrics[name]
-    return new < old if name == "rmse" else new > old
+    values = [other.metrics[name] for other in epochs]
+    return values[-1] <= min(values) if name == "rmse" else values[-1] >= (1.0 - _CHANCE) * max(values)

@@ -4,9 +4,9 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +24,12 @@ from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.model.writer import check_replaceable, write_model
 from recsys_cli.progress import Progress
 from recsys_cli.towers.runtime import prepare_process
-from recsys_cli.training.data import TrainingData, training_data
+from recsys_cli.training.data import training_data
 from recsys_cli.training.from_model import Earlier, hold_out_new, open_earlier
 from recsys_cli.training.reserve import reserved
-from recsys_cli.training.validation import Validation
 
 if TYPE_CHECKING:  # paddle may not be loaded before the process is ready for it
-    from recsys_cli.training.checkpoint import Checkpoint
-    from recsys_cli.training.fit import Fitted
-    from recsys_cli.training.trainer import Trainer
+    from recsys_cli.training.learn import Learnt
 
 DEFAULT_DATA = Path("data/ml-1m")
 
@@ -48,11 +45,14 @@ class TrainSummary:
         num_users: users with a training rating.
         num_movies: movies with a training rating.
         num_ratings: training ratings.
-        epochs: epochs trained.
-        kept_epoch: the one whose weights were kept.
+        held_out_ratings: those that the epoch was chosen by and that the metrics are of.
+        epochs: epochs of the first training, which did not learn these.
+        kept_epoch: the best of them.
         stopped_by: ``epochs``, ``patience``, ``time limit``, or the error that ended training early.
-        metrics: of the validation ratings, beside the baselines'; empty without a holdout, None for what cannot be
-            computed.
+        refit_epochs: epochs of the second training, on all ratings, whose weights are kept; 0 where there was none
+            and the first one's are.
+        metrics: of the first training on the held-out ratings, beside the baselines'; empty without a holdout,
+            None for what cannot be computed.
         seconds: wall time of the command.
         ratings_per_second: ratings of the epochs of this run, over the seconds that they took.
     """
@@ -63,9 +63,11 @@ class TrainSummary:
     num_users: int
     num_movies: int
     num_ratings: int
+    held_out_ratings: int
     epochs: int
     kept_epoch: int
     stopped_by: str
+    refit_epochs: int
     metrics: Mapping[str, float | None]
     seconds: float
     ratings_per_second: float
@@ -120,49 +122,32 @@ def train_split(
         split = hold_out_new(dataset, earlier, schedule) if earlier else hold_out(len(dataset.ratings), schedule)
     _prepare(config, progress)
     # Paddle is imported from here on: the process is ready for it.
-    from recsys_cli.training.checkpoint import Checkpoint
     from recsys_cli.training.export import model_arrays, save_towers
-    from recsys_cli.training.fit import fit
-    from recsys_cli.training.trainer import Trainer
+    from recsys_cli.training.learn import learn, remove_checkpoints
 
     vocabulary = Vocabulary.from_dataset(dataset)
-    data = training_data(dataset, vocabulary, split, earlier)
-    trainer = Trainer(data, config.options, progress)
-    validation = _validation(data, config, progress)
-    checkpoint = Checkpoint(_checkpoint_path(config.model), belongs_to=_identity(dataset, config, earlier))
-    _take_up(checkpoint, trainer, config, progress)
     progress.detail(f"ready to train after {time.monotonic() - started:.1f} s")
-    epochs_started = time.monotonic()
-    with _saying_how_to_go_on(checkpoint, progress):
-        fitted = fit(trainer, progress, validate=validation.sample if validation else None, checkpoint=checkpoint)
-    rate = fitted.new_epochs * len(data.training) / (time.monotonic() - epochs_started)
-    snapshot = trainer.snapshot()
-    metrics = validation.whole(snapshot) if validation else {}
+    learnt = learn(
+        partial(training_data, dataset, vocabulary, earlier=earlier),
+        split,
+        config,
+        progress,
+        identity=_identity(dataset, config, earlier),
+    )
+    run = _run_of(data_dir, started, learnt.ratings_per_second)
+    arrays = model_arrays(learnt.trainer.snapshot(), user_ids=dataset.user_ids, movie_ids=dataset.movie_ids)
     folder = write_model(
         config.model,
-        _info(config, dataset, vocabulary, data, metrics=metrics, run=_run_of(data_dir, started, rate)),
-        model_arrays(snapshot, user_ids=dataset.user_ids, movie_ids=dataset.movie_ids),
+        _info(config, dataset, vocabulary, learnt, split, run=run),
+        replace(arrays, estimates=learnt.estimates),
         vocabulary_text=vocabulary.to_json(),
-        save_towers=save_towers(trainer.towers),
-        history=fitted.history(),
+        save_towers=save_towers(learnt.trainer.towers),
+        history=learnt.history(),
         movies_data=own_movies(vocabulary),
     )
-    checkpoint.remove()
-    run = _run_of(data_dir, started, rate)
-    return _summary(config, data, fitted, fingerprint=folder.fingerprint, metrics=metrics, run=run)
-
-
-def _validation(data: TrainingData, config: TrainConfig, progress: Progress) -> Validation | None:
-    """What measures the epochs; says so where the numbers will be those of a sample."""
-    if not len(data.validation):
-        return None
-    validation = Validation(data, config.options.objective)
-    if validation.num_measured < validation.num_users:
-        progress.say(
-            f"RMSE and NDCG are measured on {validation.num_measured:,} of the {validation.num_users:,} people "
-            "with held-out ratings, drawn at random"
-        )
-    return validation
+    remove_checkpoints(config.model)
+    run = _run_of(data_dir, started, learnt.ratings_per_second)
+    return _summary(config, learnt, split, fingerprint=folder.fingerprint, run=run)
 
 
 def _run_of(data_dir: Path, started: float, rate: float) -> dict[str, Any]:
@@ -171,25 +156,22 @@ def _run_of(data_dir: Path, started: float, rate: float) -> dict[str, Any]:
 
 
 def _summary(
-    config: TrainConfig,
-    data: TrainingData,
-    fitted: "Fitted",
-    *,
-    fingerprint: str,
-    metrics: Mapping[str, float | None],
-    run: Mapping[str, Any],
+    config: TrainConfig, learnt: "Learnt", split: Split, *, fingerprint: str, run: Mapping[str, Any]
 ) -> TrainSummary:
+    training = learnt.data.training
     return TrainSummary(
         model=config.model,
         fingerprint=fingerprint,
         objective=config.options.objective.objective,
-        num_users=len(np.unique(data.training.user_rows)),
-        num_movies=len(np.unique(data.training.movie_rows)),
-        num_ratings=len(data.training),
-        epochs=len(fitted.epochs),
-        kept_epoch=fitted.kept.number,
-        stopped_by=fitted.stopped_by,
-        metrics=metrics,
+        num_users=len(np.unique(training.user_rows)),
+        num_movies=len(np.unique(training.movie_rows)),
+        num_ratings=len(training),
+        held_out_ratings=len(split.held_out),
+        epochs=len(learnt.fitted.epochs),
+        kept_epoch=learnt.fitted.kept.number,
+        stopped_by=learnt.fitted.stopped_by,
+        refit_epochs=len(learnt.again.epochs) if learnt.again else 0,
+        metrics=learnt.metrics,
         seconds=run["seconds"],
         ratings_per_second=run["ratings_per_second"],
     )
@@ -198,30 +180,6 @@ def _summary(
 def _prepare(config: TrainConfig, progress: Progress) -> None:
     for line in prepare_process(device=config.device):
         progress.detail(line)
-
-
-def _take_up(checkpoint: "Checkpoint", trainer: "Trainer", config: TrainConfig, progress: Progress) -> None:
-    """Say what a person should know of the start: that there is nothing to resume, what is thrown away."""
-    for note in trainer.start.notes:
-        progress.say(note)
-    if config.resume:
-        if not checkpoint.path.exists():
-            progress.say(f"--resume: there is no '{checkpoint.path}' to go on from; training begins anew")
-    elif checkpoint.path.exists():
-        done = checkpoint.reached() or "0 epochs"
-        progress.say(f"threw away {done} of an interrupted training; --resume would have gone on after them")
-        checkpoint.remove()
-
-
-@contextmanager
-def _saying_how_to_go_on(checkpoint: "Checkpoint", progress: Progress) -> Iterator[None]:
-    """Where a person stops the block: what is kept, and how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if done := checkpoint.reached():
-            progress.say(f"kept {done}: the same command with --resume goes on after them")
-        raise
 
 
 def hold_out(num_ratings: int, schedule: ScheduleConfig) -> Split:
@@ -233,9 +191,9 @@ def _info(
     config: TrainConfig,
     dataset: Dataset,
     vocabulary: Vocabulary,
-    data: TrainingData,
+    learnt: "Learnt",
+    split: Split,
     *,
-    metrics: Mapping[str, float | None],
     run: Mapping[str, Any],
 ) -> ModelInfo:
     options = config.options
@@ -248,15 +206,15 @@ def _info(
         options=options.to_dict(),
         data=_describe(dataset, vocabulary),
         vocabulary_fingerprint=vocabulary.fingerprint,
-        split={"holdout": options.schedule.holdout, "held_out_ratings": len(data.validation)},
-        metrics=metrics,
-        started_from=data.earlier.folder.fingerprint if data.earlier else None,
+        split={
+            "holdout": options.schedule.holdout,
+            "held_out_ratings": len(split.held_out),
+            "refit": learnt.again is not None,
+        },
+        metrics=learnt.metrics,
+        started_from=learnt.data.earlier.folder.fingerprint if learnt.data.earlier else None,
         run=run,
     )
-
-
-def _checkpoint_path(model: Path) -> Path:
-    return model.with_name(f"{model.name}.checkpoint")
 
 
 def find_data(named: Path | None, *, download: bool, progress: Progress) -> Path:

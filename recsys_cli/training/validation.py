@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from recsys_cli.config.training import ObjectiveConfig
 from recsys_cli.dataset.rows import Ratings
 from recsys_cli.metrics import ndcg, rmse, top_k
+from recsys_cli.model.arrays import Estimates
 from recsys_cli.solvers.biases import fit_biases
 from recsys_cli.training.data import TrainingData
 
@@ -22,6 +23,7 @@ _SAMPLE = 2_000  # people whose validation ratings choose the epoch
 _MOST = 20_000  # people whom the kept epoch is measured on; more would take long and show nothing more
 _BLOCK = 16 * 2**20  # scores that are dense at a time
 _PAIRS = 2**18  # ratings whose vectors are gathered at a time
+_KEPT = 200_000  # estimates that the model folder keeps; more would show nothing more
 _DAMPING = 10.0  # ratings that a movie's or user's own mean must outweigh in the bias baseline
 
 
@@ -53,18 +55,27 @@ class Validation:
         """Metrics of everybody, or of 20,000 people, and the baselines'; None for what cannot be computed."""
         return {**self._measure(snapshot, self._measured), **self.baselines}
 
+    def estimates(self, snapshot: "Snapshot") -> Estimates | None:
+        """What :meth:`whole` measures, 200,000 ratings at most; None where the objective estimates none."""
+        if self.objective.objective == "ranking":
+            return None
+        held = self._measured
+        estimated = self._estimates(snapshot, held, snapshot.user_vectors(held.user_rows)).astype(np.float32)
+        counts = np.bincount(self.data.training.movie_rows, minlength=self.data.num_movies + 1)
+        chosen = np.sort(np.random.default_rng(0).permutation(len(estimated))[:_KEPT])
+        return Estimates(held.values[chosen], estimated[chosen], counts[held.movie_rows[chosen]])
+
     def _measure(self, snapshot: "Snapshot", held: "_Held") -> dict[str, float | None]:
         vectors = snapshot.user_vectors(held.user_rows)  # (N, D)
         metrics: dict[str, float | None] = {}
         if self.objective.objective != "ranking":
-            low, high = self.data.rating_min, self.data.rating_max
-            metrics["rmse"] = rmse(np.clip(self._estimates(snapshot, held, vectors), low, high), held.values)
+            metrics["rmse"] = rmse(self._estimates(snapshot, held, vectors), held.values)
         if self.objective.objective != "rating":
             metrics["ndcg@10"] = held.ndcg(lambda users: vectors[users] @ snapshot.movie_vectors.T)
         return metrics
 
     def _estimates(self, snapshot: "Snapshot", held: "_Held", vectors: Floats) -> NDArray[np.floating]:
-        """(R,) of the held-out ratings, from the users' vectors (N, D)."""
+        """(R,) of the held-out ratings, within the scale, from the users' vectors (N, D)."""
         stars = snapshot.stars
         slope = stars.slope if stars else np.full(vectors.shape[1], self.data.rating_max, dtype=np.float32)
         estimates: NDArray[np.floating] = np.empty(len(held.values))
@@ -72,11 +83,11 @@ class Validation:
             block = slice(start, start + _PAIRS)
             users, movies = held.of_user[block], held.movie_rows[block]
             estimates[block] = (vectors[users] * snapshot.movie_vectors[movies]) @ slope
-        if stars is None:
-            return estimates
-        return estimates + (
-            stars.mean + stars.movie_offsets[held.movie_rows] + stars.user_offsets[held.user_rows[held.of_user]]
-        )
+        if stars is not None:
+            estimates += stars.mean + stars.movie_offsets[held.movie_rows]
+            estimates += stars.user_offsets[held.user_rows[held.of_user]]
+        within: NDArray[np.floating] = np.clip(estimates, self.data.rating_min, self.data.rating_max)
+        return within
 
     def _baselines(self) -> dict[str, float | None]:
         training, held = self.data.training, self._measured

@@ -25,7 +25,7 @@ from recsys_cli.progress import Silent
 from recsys_cli.report.evaluation_file import parse_evaluation
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
-FAST = "embedding_dim = 32\nepochs = 3\n"
+FAST = "embedding_dim = 32\nepochs = 3\nrefit = false\n"
 
 
 def evaluate(*arguments: str) -> Result:
@@ -294,7 +294,8 @@ def test_ratings_that_are_all_seen(model: Path, tmp_path: Path) -> None:
     result = evaluate("--model", str(model), "--ratings", str(file))
     assert result.exit_code == 1
     assert result.stderr == (
-        f"Error: {file}: the model was trained on all of its ratings; name others with --ratings\n"
+        f"Error: {file}: the model was trained on all of its ratings; name others with --ratings, or a model of "
+        "'recsys train --no-refit', which does not learn what it holds out\n"
     )
 
 

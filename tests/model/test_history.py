@@ -1,5 +1,6 @@
 """``history.json``: what is written is read, and nothing else is."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from models import write_small_model
 from recsys_cli.model.history import History
 
 HISTORY = History(epochs=({"loss": 0.5}, {"loss": 0.25, "ndcg@10": 0.125}), kept_epoch=2, stopped_by="epochs")
+TWICE = dataclasses.replace(HISTORY, on_all_ratings=({"loss": 0.375}, {"loss": 0.125}))
 
 
 def test_a_history_survives() -> None:
@@ -18,8 +20,13 @@ def test_a_history_survives() -> None:
         "epochs": [{"loss": 0.5}, {"loss": 0.25, "ndcg@10": 0.125}],
         "kept_epoch": 2,
         "stopped_by": "epochs",
+        "on_all_ratings": [],
     }
     assert History.from_json(content) == HISTORY
+    assert History.from_json(TWICE.to_json()) == TWICE
+    before_there_were_two = content.replace(b',\n "on_all_ratings": []', b"")
+    assert len(before_there_were_two) < len(content)
+    assert History.from_json(before_there_were_two) == HISTORY
 
 
 @pytest.mark.parametrize(

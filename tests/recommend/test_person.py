@@ -154,23 +154,16 @@ def test_an_excluded_movie_is_left_out(recsys: Recsys) -> None:
     assert movie_ids(document) == [second["movie_id"]]
 
 
-def test_reasons_are_the_counts_of_the_training_data(recsys: Recsys, folder: ModelFolder) -> None:
+def test_reasons_are_the_counts_of_the_training_data(recsys: Recsys) -> None:
     document = recsys.json("recommend", "-a", "25", "-g", "M", "--explain", "-k", "3")
     dataset = read_dataset(recsys.workspace / "data" / "sample")
     ratings = dataset.ratings
-    assert folder.held_out is not None
-    pairs = {
-        (user, movie)
-        for place, user in enumerate(folder.user_ids)
-        for movie in set(folder.seen.of(place).tolist()) - set(folder.held_out.of(place).tolist())
-    }
     for movie in document["movies"]:
         reasons = movie["reasons"]
         ours = [
             (user, value)
             for user, row, value in zip(ratings.user_rows, ratings.movie_rows, ratings.values, strict=True)
             if dataset.movie_ids[row - 1] == movie["movie_id"]
-            and (dataset.user_ids[user - 1], movie["movie_id"]) in pairs
         ]
         group = [value for user, value in ours if dataset.user_genders[user] == 1 and dataset.user_ages[user] == 3]
         assert reasons["group"] == "M, 25-34"

@@ -75,6 +75,38 @@ def test_a_killed_training_resumes_to_the_same_bytes(whole: ModelFolder, tmp_pat
     assert ModelFolder.open(model).fingerprint == whole.fingerprint
 
 
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+def test_the_training_on_all_ratings_resumes_to_the_same_bytes(
+    whole: ModelFolder, tmp_path: Path, stop: signal.Signals
+) -> None:
+    model, checkpoint = tmp_path / "model", tmp_path / "model.checkpoint.all"
+    process = start(model)
+    wait_until(checkpoint.exists, process)
+    process.send_signal(stop)
+    _, errors = process.communicate()
+    if stop == signal.SIGINT:
+        counts = ("1 epoch", *(f"{count} epochs" for count in range(2, 5)))
+        ending = "on all ratings: the same command with --resume goes on after them"
+        kept = [f"kept 6 epochs, then {count} {ending}" for count in counts]
+        assert errors.splitlines()[-2] in kept
+    done = start(model, "--resume", "--json", "-v")
+    printed, errors = done.communicate()
+    assert done.returncode == 0, errors
+    summary = json.loads(printed)
+    assert summary["epochs"] == 6
+    assert summary["refit_epochs"] == summary["kept_epoch"] > 2
+    trained = [line for line in errors.splitlines() if line.startswith("epoch ")]
+    assert 0 < len(trained) < summary["kept_epoch"]  # none of the first training, which was over
+    assert summary["fingerprint"] == whole.fingerprint
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_half_of_the_time_is_for_the_first_training(tmp_path: Path) -> None:
+    result = run(tmp_path / "model", "--time-limit", "0.002", "--json")
+    summary = json.loads(result.stdout)
+    assert (summary["epochs"], summary["refit_epochs"], summary["stopped_by"]) == (1, 1, "time limit")
+
+
 def test_an_interrupted_training_says_how_to_go_on_and_a_plain_one_what_it_throws_away(tmp_path: Path) -> None:
     model, checkpoint = tmp_path / "model", tmp_path / "model.checkpoint"
     process = start(model)
@@ -151,22 +183,20 @@ def test_a_resumed_training_counts_its_own_epochs_and_its_bar_begins_where_it_wa
                 begun.append(done)
             return super().task(title, done=done, **options)  # type: ignore[arg-type]
 
-    options = TrainingOptions.from_dict({"embedding_dim": 16, "epochs": 5, "batch_users": 100})
+    options = TrainingOptions.from_dict({"embedding_dim": 16, "epochs": 5, "batch_users": 100, "refit": False})
     config = TrainConfig(data=SAMPLE, model=tmp_path / "model", options=options)
     with pytest.raises(KeyboardInterrupt):
         train.run(config, Stopping())
     rates = []
-    from recsys_cli.training import fit as fitting
+    from recsys_cli.training.fit import Fitted, fit
 
-    fit = fitting.fit
-
-    def slow(*arguments: object, **named: object) -> fitting.Fitted:
+    def slow(*arguments: object, **named: object) -> Fitted:
         started = time.monotonic()
         fitted = fit(*arguments, **named)  # type: ignore[arg-type]
         rates.append(1 / (time.monotonic() - started))
         return fitted
 
-    monkeypatch.setattr(fitting, "fit", slow)
+    monkeypatch.setattr("recsys_cli.training.learn.fit", slow)
     progress = Counting()
     summary = train.run(TrainConfig(data=SAMPLE, model=config.model, options=options, resume=True), progress)
     assert begun == [40]  # batches of four epochs

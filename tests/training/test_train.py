@@ -10,7 +10,6 @@ from click.testing import CliRunner, Result
 from recsys_cli.cli import main
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.dataset.reader import read_dataset
-from recsys_cli.dataset.split import hold_out_ratings
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.towers.encoder import MovieEncoder
 
@@ -52,7 +51,45 @@ def test_the_summary_stands_beside_its_baselines(trained: tuple[Path, Result]) -
         "ndcg@10 of most popular",
     }
     assert summary["metrics"]["rmse"] < summary["metrics"]["rmse of the mean"]
-    assert summary["epochs"] == 3
+    assert (summary["epochs"], summary["kept_epoch"], summary["refit_epochs"]) == (3, 3, 3)
+    assert (summary["num_ratings"], summary["held_out_ratings"]) == (47_367, 4_737)
+
+
+def test_the_kept_model_has_learnt_every_rating_and_the_figures_are_of_one_that_has_not(
+    trained: tuple[Path, Result], tmp_path: Path
+) -> None:
+    """The same towers as of a training without a holdout; metrics and estimates of one that stops before it."""
+    folder = ModelFolder.open(trained[0])
+    learnt_all = train(tmp_path / "all", "--data", str(SAMPLE), *FAST, "--holdout", "0")
+    held_back = train(tmp_path / "part", "--data", str(SAMPLE), *FAST, "--no-refit")
+    assert (learnt_all.exit_code, held_back.exit_code) == (0, 0)
+    every, part = ModelFolder.open(tmp_path / "all"), ModelFolder.open(tmp_path / "part")
+    for name in ("movie_vectors.npz", "user_vectors.npz", "stars.npz", "seen.npz", "movie_tower.pdiparams"):
+        assert folder.read(name) == every.read(name), name
+    assert folder.read("movie_vectors.npz") != part.read("movie_vectors.npz")
+    assert folder.held_out is None
+    assert part.held_out is not None
+    assert folder.info.metrics == part.info.metrics
+    assert every.info.metrics == {}
+    assert folder.read("estimates.npz") == part.read("estimates.npz")
+    estimates = folder.estimates
+    assert estimates is not None
+    error = estimates.estimated - estimates.given
+    assert len(error) == 4_737
+    assert np.sqrt(np.mean(error**2)) == pytest.approx(folder.info.metrics["rmse"])
+    splits = [model.info.split["refit"] for model in (folder, part, every)]
+    assert splits == [True, False, False]
+
+
+def test_what_is_printed_says_which_training_the_figures_are_of(tmp_path: Path) -> None:
+    shown = train(tmp_path / "twice", "--data", str(SAMPLE), *FAST, "--epochs", "2").stdout.splitlines()
+    assert shown[1] == "without 4,737 of them, on which it is measured: kept epoch 2 of 2 (stopped by epochs)"
+    assert shown[4].startswith("trained on all of them for 2 epochs, ")
+    shown = train(
+        tmp_path / "once", "--data", str(SAMPLE), *FAST, "--epochs", "2", "--no-refit"
+    ).stdout.splitlines()
+    assert shown[0] == "hybrid: 42,630 ratings of 393 movies by 1,000 users"
+    assert shown[3].startswith("kept epoch 2 of 2 (stopped by epochs), ")
 
 
 def test_the_epochs_are_kept_with_the_model(trained: tuple[Path, Result]) -> None:
@@ -94,8 +131,7 @@ def test_the_saved_user_tower_gives_the_folders_vectors(trained: tuple[Path, Res
     found = tower(*map(paddle.to_tensor, inputs)).numpy()
     np.testing.assert_allclose(found, folder.demographic.reshape(-1, shape[3]), atol=1e-5)
 
-    split = hold_out_ratings(len(dataset.ratings), share=0.1, rng=np.random.default_rng([1, 1]))
-    learnt, users = dataset.ratings.at(split.train), np.arange(1, 21)
+    learnt, users = dataset.ratings, np.arange(1, 21)
     history = np.zeros((2, 21, len(dataset.movie_ids) + 1), dtype=np.float32)
     for user in users:
         mine = learnt.at(learnt.user_rows == user)

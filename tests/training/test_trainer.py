@@ -212,6 +212,13 @@ def test_the_best_epoch_so_far_survives_a_loss_that_is_no_number() -> None:
     assert np.isfinite(trainer.snapshot().movie_vectors).all()
 
 
+def test_of_epochs_that_chance_alone_tells_apart_the_last_is_kept() -> None:
+    trainer = Trainer(two_blocks(), TrainingOptions.from_dict({**SMALL, "epochs": 4, "patience": 3}))
+    values = iter([0.3, 0.2985, 0.2955, 0.296])  # a hundredth below the best is 0.297
+    fitted = fit(trainer, Silent(), validate=lambda snapshot: {"ndcg@10": next(values)}, checkpoint=None)
+    assert (len(fitted.epochs), fitted.kept.number) == (4, 2)
+
+
 def test_patience_keeps_the_best_epoch() -> None:
     trainer = Trainer(two_blocks(), TrainingOptions.from_dict({**SMALL, "objective": "rating", "patience": 2}))
     kept: dict[int, np.ndarray] = {}
@@ -227,8 +234,8 @@ def test_patience_keeps_the_best_epoch() -> None:
 
 
 def test_a_time_limit_ends_after_the_epoch() -> None:
-    trainer = Trainer(two_blocks(), TrainingOptions.from_dict({**SMALL, "time_limit": 0.001}))
-    fitted = fit(trainer, Silent(), validate=None, checkpoint=None)
+    trainer = Trainer(two_blocks(), TrainingOptions.from_dict(SMALL))
+    fitted = fit(trainer, Silent(), validate=None, checkpoint=None, time_limit=0.001)
     assert (len(fitted.epochs), fitted.stopped_by) == (1, "time limit")
 
 
