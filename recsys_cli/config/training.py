@@ -18,6 +18,8 @@ else:
 OBJECTIVES = ("hybrid", "ranking", "rating")
 ACTIVATIONS = ("linear", "tanh")
 POSITIVES = ("likes", "all")
+_MOST_HELD_OUT = 150_000  # ratings
+_MOST_LEARNT_TWICE = 3_000_000  # ratings
 DEVICES = ("auto", "cpu", "gpu")
 
 # What an objective wants other than the defaults below, by measurement (scripts/experiments.md).
@@ -173,8 +175,10 @@ class ScheduleConfig:
         batch_users: users of a batch, with all their ratings, 1 to 100,000.
         learning_rate: of Adam at its highest, (0, 1]; it falls to zero along a cosine.
         averaging: decay of the moving average of the weights that is kept, per step, [0, 1).
-        holdout: share of the ratings held out for validation, [0, 0.9]; 0 trains on all for exactly ``epochs``.
-        refit: whether the kept model learns all ratings, in a second training of as many epochs as were best.
+        holdout: share of the ratings held out for validation, [0, 0.9], 150,000 of them at most; 0 trains on all
+            for exactly ``epochs``.
+        refit: whether the kept model learns all ratings, in a second training of as many epochs as were best;
+            with more than three million, where little is held out, one training is enough.
         seed: of everything that is random, 0 to 2^31 - 1.
         time_limit: seconds after which no further epoch begins, half of them for the first of two trainings; None
             for no limit.
@@ -201,6 +205,16 @@ class ScheduleConfig:
         check_range(self, 0, 2**31 - 1, "seed")
         if self.time_limit is not None:
             check_range(self, 1e-3, 1e9, "time_limit")
+
+
+def held_out_share(num_ratings: int, schedule: ScheduleConfig) -> float:
+    """Share of so many ratings that is held out: the epoch is chosen as well by 150,000 as by millions."""
+    return min(schedule.holdout, _MOST_HELD_OUT / max(num_ratings, 1))
+
+
+def learns_twice(num_ratings: int, num_held_out: int, schedule: ScheduleConfig) -> bool:
+    """Whether what is held out of so many ratings is worth a second training that learns it, too."""
+    return schedule.refit and num_held_out > 0 and num_ratings <= _MOST_LEARNT_TWICE
 
 
 def epochs_for(num_ratings: int) -> int:

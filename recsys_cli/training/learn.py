@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys_cli.config.training import TrainConfig
+from recsys_cli.config.training import TrainConfig, learns_twice
 from recsys_cli.dataset.split import Split
 from recsys_cli.model.arrays import Estimates
 from recsys_cli.model.history import History
@@ -89,7 +89,7 @@ def learn(
     _take_up(checkpoints, config, progress)
     with _saying_how_to_go_on(checkpoints, progress):
         everything = Split(train=np.union1d(split.train, split.held_out), held_out=split.held_out[:0])
-        twice = config.options.schedule.refit and len(split.held_out) > 0
+        twice = learns_twice(len(everything.train), len(split.held_out), config.options.schedule)
         first = _learn_first(data_of(split), checkpoints, config, progress, twice=twice)
         if first.trainer is not None:
             trainer, again, seconds = first.trainer, None, first.seconds

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recsys_cli import __version__
-from recsys_cli.config.training import ScheduleConfig, TrainConfig
+from recsys_cli.config.training import ScheduleConfig, TrainConfig, held_out_share
 from recsys_cli.dataset.archive import ensure
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings
@@ -184,7 +184,8 @@ def _prepare(config: TrainConfig, progress: Progress) -> None:
 
 def hold_out(num_ratings: int, schedule: ScheduleConfig) -> Split:
     """The ratings to learn from and those to choose the epoch by."""
-    return hold_out_ratings(num_ratings, share=schedule.holdout, rng=np.random.default_rng([schedule.seed, 1]))
+    share = held_out_share(num_ratings, schedule)
+    return hold_out_ratings(num_ratings, share=share, rng=np.random.default_rng([schedule.seed, 1]))
 
 
 def _info(

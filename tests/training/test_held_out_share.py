@@ -1,0 +1,25 @@
+"""How much is held out, and whether it is learnt in a second training."""
+
+import pytest
+
+from recsys_cli.config.training import ScheduleConfig, held_out_share, learns_twice
+from recsys_cli.training.train import hold_out
+
+
+@pytest.mark.parametrize(
+    ("num_ratings", "held_out"), [(1_000, 100), (1_000_209, 100_021), (25_000_000, 150_000), (0, 0)]
+)
+def test_a_tenth_is_held_out_and_no_more_than_150_000(num_ratings: int, held_out: int) -> None:
+    assert round(held_out_share(num_ratings, ScheduleConfig()) * num_ratings) == held_out
+
+
+def test_the_held_out_ratings_of_large_data_are_few() -> None:
+    split = hold_out(4_000_000, ScheduleConfig())
+    assert (len(split.train), len(split.held_out)) == (3_850_000, 150_000)
+
+
+def test_all_is_learnt_in_a_second_training_where_that_pays() -> None:
+    assert learns_twice(1_000_209, 100_021, ScheduleConfig())
+    assert not learns_twice(1_000_209, 100_021, ScheduleConfig(refit=False))
+    assert not learns_twice(1_000_209, 0, ScheduleConfig(holdout=0.0))
+    assert not learns_twice(25_000_000, 150_000, ScheduleConfig())
