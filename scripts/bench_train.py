@@ -156,6 +156,7 @@ def synthetic(num_ratings: int) -> Any:
     none = Ratings(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
     return TrainingData(
         movie_genres=genres,
+        movie_years=np.zeros(len(genres), dtype=np.float32),
         movie_words=words,
         user_genders=rng.integers(1, 3, num_users + 1).astype(np.int32),
         user_ages=rng.integers(1, 8, num_users + 1).astype(np.int32),

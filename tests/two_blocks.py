@@ -28,6 +28,7 @@ def two_blocks(seed: int = 0, *, held_out: float = 0.2) -> TrainingData:
     words[1:, 1] = 8
     return TrainingData(
         movie_genres=genres,
+        movie_years=np.array([0, *(1950 + np.arange(NUM_MOVIES) % 11 * 5)], dtype=np.float32),
         movie_words=words,
         user_genders=np.concatenate([[0], np.arange(NUM_USERS) % 2 + 1]).astype(np.int32),
         user_ages=np.concatenate([[0], np.arange(NUM_USERS) % 3 + 1]).astype(np.int32),

@@ -42,7 +42,7 @@ def command(file: Path, output: Path, model: Path, allow_title_changes: bool, as
 
     A bare file name is looked for in the current directory, in the folder that the model was trained on, and in
     data/. movies_origin.txt also stands for the movie file that the model was trained on. A movie that the model
-    has not seen is described by its title and genres.
+    has not seen is described by its title, year and genres.
     """
     from recsys_cli.index import preprocess
 

@@ -48,8 +48,9 @@ class TowerConfig:
     Attributes:
         embedding_dim: length of every vector that is served, 2 to 4096.
         id_width: width of the embeddings of user ids and movie ids, 1 to 4096.
-        attribute_width: width of the embeddings of genders, ages, jobs and genres, 1 to 4096.
-        word_width: width of a word's embedding and of the text convolution, 1 to 4096.
+        attribute_width: width of the embeddings of genders, ages and jobs, 1 to 4096.
+        content_width: width of the embeddings of a movie's genres, pairs of genres and year, 1 to 4096.
+        word_width: width of a word's embeddings and of the text convolution, 1 to 4096.
         history_width: width of the embeddings of rated movies, 1 to 4096.
         activation: of each tower's last layer, one of `ACTIVATIONS`.
         history_damping: ratings that a history must outweigh: it is scaled by 1 / sqrt(n + this), 0 to 10,000.
@@ -59,7 +60,8 @@ class TowerConfig:
     embedding_dim: int = 200
     id_width: int = 256
     attribute_width: int = 32
-    word_width: int = 32
+    content_width: int = 96
+    word_width: int = 64
     history_width: int = 176
     history_damping: float = 10.0
     activation: str = "linear"
@@ -67,7 +69,7 @@ class TowerConfig:
 
     def __post_init__(self) -> None:
         check_range(self, 2, 4096, "embedding_dim")
-        check_range(self, 1, 4096, "id_width", "attribute_width", "word_width", "history_width")
+        check_range(self, 1, 4096, "id_width", "attribute_width", "content_width", "word_width", "history_width")
         check_range(self, 0, 10_000, "history_damping")
         check_choice(self, "activation", ACTIVATIONS)
         check_share(self, "dropout")
@@ -124,7 +126,7 @@ class MaskingConfig:
         attribute_dropout: share of genders, of ages and of jobs that are unknown.
         no_history: share of users without any visible rating.
         short_history: share of users with 1 to 10 visible ratings.
-        movie_id_dropout: share of movies that are known by title and genres alone.
+        movie_id_dropout: share of movies that are known by title, year and genres alone.
     """
 
     user_id_dropout: float = 0.3

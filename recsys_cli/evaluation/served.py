@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.reader import Dataset
+from recsys_cli.dataset.titles import title_year
 from recsys_cli.model.arrays import Floats, Ints
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.user_vector import user_vectors
@@ -17,8 +18,8 @@ from recsys_cli.model.vocabulary import open_vocabulary
 class ServedModel:
     """Scores and stars of a model for the users and movies of a data set, not necessarily its own.
 
-    People whom the model does not know are served by gender, age and job; movies that it does not know by title
-    and genres, through the saved tower.
+    People whom the model does not know are served by gender, age and job; movies that it does not know by title,
+    year and genres, through the saved tower.
 
     Raises: ArtifactError: a file of the model is missing or damaged.
     """
@@ -53,6 +54,7 @@ class ServedModel:
                 np.zeros_like(new),
                 [self._vocabulary.word_rows(dataset.titles[movie]) for movie in new],
                 [self._vocabulary.genre_rows(dataset.movie_genres[movie]) for movie in new],
+                [title_year(dataset.titles[movie]) for movie in new],
             )
         return vectors
 

@@ -77,6 +77,7 @@ class ContentVectors:
                 self._rows[chosen],
                 [self._movies.word_rows[position] for position in chosen],
                 [self._movies.genre_rows[position] for position in chosen],
+                [title_year(self._movies.titles[position]) for position in chosen],
             )
         return vectors
 

@@ -92,7 +92,7 @@ class Stars:
     Attributes:
         mean: mean training rating, on the rating scale.
         slope: (D,) float32, stars per unit of each coordinate's product.
-        movie_offsets: (M,) float32 stars, aligned with ``movie_ids``; 0 for a movie without ratings.
+        movie_offsets: (M,) float32 stars, aligned with ``movie_ids``; by its content for a movie without ratings.
         user_offsets: (U,) float32 stars, aligned with ``user_ids``; a person not among them has 0.
         rating_min: lowest rating of the scale.
         rating_max: highest rating of the scale.

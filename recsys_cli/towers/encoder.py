@@ -38,12 +38,16 @@ class MovieEncoder:
         self._tower.eval()
         self._to_tensor = paddle.to_tensor
         self._info = folder.info
-        # A movie that nobody rated has a row but an untrained id: the tower knows it by title and genres.
+        # A movie that nobody rated has a row but an untrained id: the tower knows it by its content.
         own = np.arange(1, len(folder.num_ratings) + 1)
         self._id_rows = np.concatenate([[0], np.where(folder.num_ratings > 0, own, 0)])
 
     def __call__(
-        self, rows: NDArray[np.int64], words: Sequence[Sequence[int]], genres: Sequence[Sequence[int]]
+        self,
+        rows: NDArray[np.int64],
+        words: Sequence[Sequence[int]],
+        genres: Sequence[Sequence[int]],
+        years: Sequence[int],
     ) -> Floats:
         """Encode movies, known or new.
 
@@ -51,6 +55,7 @@ class MovieEncoder:
             rows: (N,) int64 movie rows, 0 for a movie that the model has not seen.
             words: N lists of the word rows of each title in order, 0 for an unknown word.
             genres: N lists of genre rows, 0 for an unknown genre; an empty one counts as unknown.
+            years: of the N movies, 0 unknown.
 
         Returns: (N, D) float32, unit rows.
         """
@@ -61,6 +66,7 @@ class MovieEncoder:
             multi_hot = np.zeros((len(rows[part]), num_genres + 1), dtype=np.float32)
             for place, own in enumerate(genres[part]):
                 multi_hot[place, own or [0]] = 1.0
-            inputs = (self._id_rows[rows[part]], multi_hot, *title_windows(pad_titles(words[part])))
+            known = (self._id_rows[rows[part]], multi_hot, np.array(years[part], dtype=np.float32))
+            inputs = (*known, *title_windows(pad_titles(words[part])))
             vectors[part] = self._tower(*map(self._to_tensor, inputs)).numpy()
         return vectors

@@ -14,21 +14,23 @@ from paddle import Tensor, nn
 from paddle.nn import functional as F
 
 from recsys_cli.config.training import TowerConfig
+from recsys_cli.towers.content_shape import ContentShape
+from recsys_cli.towers.movie_content import MovieContent
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """Rows of every embedding, row 0 (unknown) not counted."""
+    """Rows of every embedding, row 0 (unknown) not counted, and what movies are told by."""
 
     num_users: int
     num_genders: int
     num_ages: int
     num_jobs: int
     num_movies: int
-    num_genres: int
     num_words: int
+    content: ContentShape
 
 
 # Adam moves every weight by about its learning rate: slopes of several stars need a larger unit to get anywhere.
@@ -89,7 +91,11 @@ class TextConvolution(nn.Layer):  # type: ignore[misc]
 
 
 class MovieTower(nn.Layer):  # type: ignore[misc]
-    """Movie id, genres and title to one unit vector."""
+    """Movie id, genres, year and title to one unit vector.
+
+    The content, genres with their pairs and the year, and the words of the title count each for itself; what words
+    say together, the convolution tells.
+    """
 
     def __init__(self, sizes: Sizes, config: TowerConfig, *, sparse: bool = False):
         super().__init__()
@@ -97,17 +103,20 @@ class MovieTower(nn.Layer):  # type: ignore[misc]
         self.activation = config.activation
         self.dropout = config.dropout
         self.movie = Attribute(sizes.num_movies + 1, config.id_width, dim, sparse=sparse)
-        self.genres = Attribute(sizes.num_genres + 1, config.attribute_width, dim)
+        self.features = MovieContent(sizes.content)
+        self.content = Attribute(sizes.content.num_columns, config.content_width, dim)
+        self.word = Attribute(sizes.num_words + 1, config.word_width, dim, sparse=sparse)
         self.words = TextConvolution(sizes.num_words, config.word_width)
         self.title = Attribute(1, config.word_width, dim)
         self.bias = self.create_parameter([dim], is_bias=True)
 
-    def forward(self, movies: Tensor, genres: Tensor, windows: Tensor, titles: Tensor) -> Tensor:
+    def forward(self, movies: Tensor, genres: Tensor, years: Tensor, windows: Tensor, titles: Tensor) -> Tensor:
         """Encode movies.
 
         Args:
             movies: (N,) int64 movie rows, 0 unknown.
             genres: (N, G + 1) float32 multi-hot.
+            years: (N,) float32, 0 unknown.
             windows: (T, 3) int64 word windows of all titles.
             titles: (T,) int64, which movie each window belongs to, ascending; every movie has one at least.
 
@@ -117,7 +126,8 @@ class MovieTower(nn.Layer):  # type: ignore[misc]
         total = (
             self.bias
             + self.movie.contribute(identity)
-            + self.genres.contribute(genres @ self.genres.embedding)
+            + self.content.contribute(self.features.rows(genres, years) @ self.content.embedding)
+            + self.word.contribute(paddle.geometric.segment_sum(self.word.embed(windows[:, 1] - 1), titles))
             + self.title.contribute(self.words.convolve(windows, titles))
         )  # (N, D)
         return unit(activate(total, self.activation))

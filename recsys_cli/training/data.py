@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.dataset.rows import Ratings, Rows
 from recsys_cli.dataset.split import Split
+from recsys_cli.dataset.titles import title_year
 from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.towers.title_windows import pad_titles
 from recsys_cli.training.from_model import Earlier
@@ -21,6 +22,7 @@ class TrainingData:
 
     Attributes:
         movie_genres: (M + 1, G + 1) float32 multi-hot; row 0 has only column 0, unknown.
+        movie_years: (M + 1,) float32, 0 where the title names none.
         movie_words: (M + 1, L) int32 word rows of each title in order, padded with -1; row 0 is all padding.
         user_genders: (U + 1,) int32 rows.
         user_ages: (U + 1,) int32 rows.
@@ -37,6 +39,7 @@ class TrainingData:
     """
 
     movie_genres: Floats
+    movie_years: Floats
     movie_words: Rows
     user_genders: Rows
     user_ages: Rows
@@ -106,6 +109,7 @@ def training_data(
         genres[row, vocabulary.genre_rows(names) or [0]] = 1.0
     return TrainingData(
         movie_genres=genres,
+        movie_years=np.array([0, *map(title_year, dataset.titles)], dtype=np.float32),
         movie_words=pad_titles([[], *map(vocabulary.word_rows, dataset.titles)]),
         user_genders=dataset.user_genders,
         user_ages=dataset.user_ages,

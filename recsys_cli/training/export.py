@@ -17,6 +17,7 @@ from recsys_cli.towers.network import TwoTowers
 from recsys_cli.towers.runtime import paddle_away_from_home
 from recsys_cli.towers.title_windows import title_windows
 from recsys_cli.training.batches import Batches
+from recsys_cli.training.content_start import ContentInputs
 from recsys_cli.training.data import ByUser
 
 Ints = NDArray[np.int64]
@@ -76,7 +77,7 @@ def take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
 def _take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
     data, users = batches.data, towers.users
     windows, titles = title_windows(data.movie_words)
-    inputs = (batches.movie_id_rows(), data.movie_genres, windows, titles)
+    inputs = (batches.movie_id_rows(), data.movie_genres, data.movie_years, windows, titles)
     user_table = users.user.table().numpy()
     nobody = np.setdiff1d(np.arange(len(user_table)), batches.user_rows)  # nothing is known of them
     user_table[nobody] = user_table[0]
@@ -100,13 +101,31 @@ def _take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
         else Stars(
             mean=batches.mean,
             slope=stars.slope().numpy(),
-            movie_offsets=stars.movie_offsets.numpy(),
+            movie_offsets=_movie_offsets(towers, batches),
             user_offsets=stars.user_offsets.numpy()[:, 0],
             rating_min=data.rating_min,
             rating_max=data.rating_max,
         ),
         batches=batches,
     )
+
+
+def _movie_offsets(towers: TwoTowers, batches: Batches) -> Floats:
+    """(M + 1,) float32 star offsets; for movies without ratings half of what their content lets one expect.
+
+    The vectors, which come of the content, too, say the other half (scripts/experiments.md).
+    """
+    if towers.stars is None:
+        raise ValueError("no star head")
+    offsets: Floats = towers.stars.movie_offsets.numpy()
+    unrated = np.setdiff1d(np.arange(1, len(offsets)), batches.catalogue)
+    if len(unrated):
+        inputs = ContentInputs.of(batches.data, towers.movies.features)
+        counts = np.bincount(batches.data.training.movie_rows, minlength=len(offsets))[batches.catalogue]
+        weights = np.sqrt(counts).astype(np.float32)
+        fitted = inputs.fit(offsets[:, None], movies=batches.catalogue, weights=weights)
+        offsets[unrated] = 0.5 * inputs.predict(fitted)[unrated, 0]
+    return offsets
 
 
 def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> ModelArrays:
@@ -170,10 +189,10 @@ def save_towers(towers: TwoTowers) -> Callable[[Path], None]:
     def matrix(name: str, columns: int | None) -> InputSpec:
         return InputSpec([None, columns], "float32", name)
 
-    num_genres = towers.movies.genres.embedding.shape[0]
     movie_inputs = [
         rows("movies"),
-        matrix("genres", num_genres),
+        matrix("genres", towers.movies.features.num_genres + 1),
+        InputSpec([None], "float32", "years"),
         InputSpec([None, 3], "int64", "windows"),
         rows("titles"),
     ]

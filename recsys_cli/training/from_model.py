@@ -19,11 +19,13 @@ from recsys_cli.config.training import ScheduleConfig, TowerConfig, TrainingOpti
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.dataset.rows import rows_of
 from recsys_cli.dataset.split import Split
+from recsys_cli.dataset.titles import title_year
 from recsys_cli.errors import ArtifactError, ConfigError
 from recsys_cli.model.arrays import Seen
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.learnt import is_trained_on
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
+from recsys_cli.towers.content_shape import ContentShape
 
 if TYPE_CHECKING:  # paddle may not be loaded before the process is ready for it
     from recsys_cli.towers.network import TwoTowers
@@ -44,7 +46,8 @@ _TABLES = {
     "users.rated.embedding": "movies",
     "users.valued.embedding": "movies",
     "movies.movie.embedding": "movies",
-    "movies.genres.embedding": "genres",
+    "movies.content.embedding": "content",
+    "movies.word.embedding": "words",
     "movies.words.embedding": "words",
 }
 
@@ -55,8 +58,8 @@ class Earlier:
 
     Attributes:
         folder: the model.
-        rows: by kind (users, genders, ages, jobs, movies, genres, words) the earlier row of each row of the new
-            data set, (N + 1,) int64; 0 where the earlier model has learnt nothing of it.
+        rows: by kind (users, genders, ages, jobs, movies, content, words) the earlier row of each row of the new
+            data set, (N + 1,) int64; 0 where the earlier model has learnt nothing of it, -1 for nothing at all.
     """
 
     folder: ModelFolder
@@ -125,12 +128,30 @@ def open_earlier(path: Path, dataset: Dataset) -> Earlier:
         "users": _where(rows_of(ours.user_ids, theirs.user_ids), _counts(folder) > 0),
         "movies": movies,
         "words": _places(ours.words, theirs.words),
-        "genres": _places(ours.genres, theirs.genres),
+        "content": _content(ours, theirs),
         "genders": _places(own.genders, others.genders),
         "ages": _places(own.ages, others.ages),
         "jobs": _places([name for _, name in own.jobs], [name for _, name in others.jobs]),
     }
     return Earlier(folder=folder, rows={kind: np.concatenate([[0], found]) for kind, found in rows.items()})
+
+
+def _content(ours: Vocabulary, theirs: Vocabulary) -> Ints:
+    """Their column of each of our content's columns but the first; of no genre 0, of no pair or bump -1."""
+    new, old = _shape(ours), _shape(theirs)
+    genres = np.concatenate([[0], _places(ours.genres, theirs.genres)])
+    pairs = {(int(one), int(other)): place for place, (one, other) in enumerate(old.pairs, 1 + old.num_genres)}
+    own_pairs = [pairs.get((min(pair), max(pair)), -1) for pair in genres[new.pairs].tolist()]
+    years = {year: place for place, year in enumerate(old.centres.tolist(), 1 + old.num_genres + len(old.pairs))}
+    own_years = [years.get(year, -1) if new.width == old.width else -1 for year in new.centres.tolist()]
+    return np.concatenate([genres[1:], np.array(own_pairs + own_years, dtype=np.int64)])
+
+
+def _shape(vocabulary: Vocabulary) -> ContentShape:
+    genres = np.zeros((len(vocabulary.titles), len(vocabulary.genres) + 1), dtype=np.float32)
+    for row, names in enumerate(vocabulary.movie_genres):
+        genres[row, vocabulary.genre_rows(names) or [0]] = 1.0
+    return ContentShape.of(genres, np.array([title_year(title) for title in vocabulary.titles], dtype=np.float32))
 
 
 def hold_out_new(dataset: Dataset, earlier: Earlier, schedule: ScheduleConfig) -> Split:
@@ -174,7 +195,7 @@ def start_from(towers: TwoTowers, earlier: Earlier) -> list[str]:
         rows = earlier.rows.get(_TABLES.get(name, ""))
         found = saved.get(parameter.name)
         if found is not None and rows is not None:
-            found = found[rows] if len(found) > rows.max() else None
+            found = np.where(rows[:, None] < 0, 0, found[rows]) if len(found) > rows.max() else None
         fits = found is not None and list(found.shape) == list(parameter.shape)
         group = name.rpartition(".")[0]
         groups[group] = groups.get(group, True) and (fits or name == "movies.title.embedding")

@@ -13,6 +13,7 @@ from paddle.base import unique_name
 from recsys_cli.config.training import TrainingOptions, epochs_for
 from recsys_cli.errors import TrainingError
 from recsys_cli.progress import Progress, Silent
+from recsys_cli.towers.content_shape import ContentShape
 from recsys_cli.towers.network import Sizes, TwoTowers
 from recsys_cli.towers.title_windows import title_windows
 from recsys_cli.training.batches import Batch, Batches
@@ -223,8 +224,10 @@ class Trainer:
         return weight * soft_target_loss(softmax, taught) + (1.0 - weight) * likes
 
     def _movie_features(self, movie_rows: NDArray[np.int64]) -> list[Tensor]:
-        """Genres, word windows and their titles."""
-        arrays = (self.data.movie_genres[movie_rows], *title_windows(self.data.movie_words[movie_rows]))
+        """Genres, years, word windows and their titles."""
+        data = self.data
+        words = title_windows(data.movie_words[movie_rows])
+        arrays = (data.movie_genres[movie_rows], data.movie_years[movie_rows], *words)
         return [paddle.to_tensor(array) for array in arrays]
 
     def _learning_rate(self) -> float:
@@ -279,6 +282,6 @@ def _sizes(data: TrainingData) -> Sizes:
         num_ages=data.num_ages,
         num_jobs=data.num_jobs,
         num_movies=data.num_movies,
-        num_genres=data.movie_genres.shape[1] - 1,
         num_words=data.num_words,
+        content=ContentShape.of(data.movie_genres[1:], data.movie_years[1:]),
     )

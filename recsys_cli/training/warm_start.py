@@ -23,6 +23,7 @@ from recsys_cli.solvers.ease import Ease
 from recsys_cli.solvers.ridge import fit_ridge, one_hot
 from recsys_cli.towers.network import Attribute, MovieTower, StarHead, TwoTowers, UserTower
 from recsys_cli.training.batches import Batches
+from recsys_cli.training.content_start import ContentInputs, ContentWeights
 
 Matrix = NDArray[np.float32]
 _ATTRIBUTE_PENALTY = 30.0  # people (or movies) that a value of an attribute must outweigh
@@ -178,13 +179,16 @@ def damped_offsets(batches: Batches) -> tuple[Matrix, Matrix]:
 
 def _start_movies(tower: MovieTower, vectors: Matrix, batches: Batches) -> None:
     """Start at unit vectors (M + 1, d)."""
-    data, catalogue = batches.data, batches.catalogue
-    genres: Matrix = np.hstack([np.ones((len(vectors), 1), np.float32), data.movie_genres], dtype=np.float32)
-    weights = fit_ridge(genres[catalogue], vectors[catalogue], penalty=_ATTRIBUTE_PENALTY)
-    rest = vectors - genres @ weights
-    rest[np.setdiff1d(np.arange(len(rest)), catalogue)] = 0.0  # without ratings: title and genres alone
-    _assign(tower.bias, weights[0])
-    _assign_table(tower.genres, weights[1:])
+    inputs = ContentInputs.of(batches.data, tower.features)
+    weights = inputs.fit(vectors, movies=batches.catalogue)
+    _assign(tower.bias, weights.bias)
+    _assign_table(tower.content, weights.content)
+    _assign_table(tower.word, weights.words)
+    # The id makes up for what does not fit into the widths, too.
+    tables = (tower.bias, tower.content.table(), tower.word.table())
+    started = inputs.predict(ContentWeights(*(table.numpy() for table in tables)))[:, : vectors.shape[1]]
+    rest = vectors - started
+    rest[np.setdiff1d(np.arange(len(rest)), batches.catalogue)] = 0.0  # without ratings: the content alone
     _assign_table(tower.movie, rest)
     tower.title.project.set_value(paddle.zeros_like(tower.title.project))  # titles start at nothing
 

@@ -189,8 +189,8 @@ def test_a_changed_model_json_is_refused(tmp_path: Path, arrays: ModelArrays) ->
         ("[]", f"not the model.json of a recsys model: {AGAIN}"),
         ('{"format": "other"}', f"not the model.json of a recsys model: {AGAIN}"),
         (
-            '{"format": "recsys-model", "format_version": 2}',
-            f"format version 2, this version reads 1: {AGAIN}",
+            '{"format": "recsys-model", "format_version": 1}',
+            f"format version 1, this version reads 2: {AGAIN}",
         ),
     ],
 )

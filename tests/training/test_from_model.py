@@ -13,6 +13,7 @@ from recsys_cli.cli import main
 from recsys_cli.config.training import TrainingOptions, epochs_for
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.dataset.split import Split
+from recsys_cli.dataset.titles import title_year
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.training.data import training_data
@@ -92,6 +93,7 @@ def test_before_the_first_step_everybody_is_served_as_by_the_earlier_model(night
         np.array([0]),
         [old_vocabulary.word_rows(dataset.titles[row])],
         [old_vocabulary.genre_rows(dataset.movie_genres[row])],
+        [title_year(dataset.titles[row])],
     )
     np.testing.assert_allclose(snapshot.movie_vectors[row + 1], as_served[0], atol=1e-5)
     place = int(np.searchsorted(dataset.user_ids, NEW_USER)) + 1

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from recsys_cli.cli import main
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.dataset.reader import read_dataset
+from recsys_cli.dataset.titles import title_year
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.towers.encoder import MovieEncoder
 
@@ -111,9 +112,10 @@ def test_the_saved_movie_tower_gives_the_folders_vectors(trained: tuple[Path, Re
     words = [vocabulary.word_rows(title) for title in vocabulary.titles]
     genres = [vocabulary.genre_rows(names) for names in vocabulary.movie_genres]
     rows = np.arange(1, len(words) + 1)
+    years = [title_year(title) for title in vocabulary.titles]
     encode = MovieEncoder(folder)
-    np.testing.assert_allclose(encode(rows, words, genres), folder.movie_vectors, atol=1e-5)
-    new = encode(np.zeros(2, dtype=np.int64), [[], words[0]], [[], genres[0]])
+    np.testing.assert_allclose(encode(rows, words, genres, years), folder.movie_vectors, atol=1e-5)
+    new = encode(np.zeros(2, dtype=np.int64), [[], words[0]], [[], genres[0]], [0, years[0]])
     np.testing.assert_allclose(np.linalg.norm(new, axis=1), 1.0, atol=1e-5)
 
 
