@@ -33,24 +33,32 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def evaluation(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `recsys evaluate --json` says of the trained sample."""
+    """What `recsys evaluate --json` says of the trained sample, on ratings that nobody has given yet."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    fresh = folder / "fresh.dat"
+    fresh.write_text(
+        "".join(f"{line}\n" for line in _new_ratings(workspace / "data" / "sample")), encoding="utf-8"
+    )
+    command = [sys.executable, "-m", "recsys_cli", "evaluate", "--json", "--ratings", str(fresh)]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "recsys_cli",
-            "evaluate",
-            "--json",
-            "--model",
-            "recommender_system.inference.model",
-        ],
+        [*command, "--model", "recommender_system.inference.model"],
         cwd=workspace,
         capture_output=True,
         check=True,
     )
-    path = tmp_path_factory.mktemp("evaluation") / "evaluation.json"
+    path = folder / "evaluation.json"
     path.write_bytes(done.stdout)
     return path
+
+
+def _new_ratings(data: Path) -> Iterator[str]:
+    """Five movies a person, of those that they have not rated."""
+    lines = (data / "ratings.dat").read_text(encoding="utf-8").splitlines()
+    rated = {tuple(line.split("::")[:2]) for line in lines}
+    users, movies = sorted({user for user, _ in rated}), sorted({movie for _, movie in rated})
+    for user in users[:60]:
+        unseen = [movie for movie in movies if (user, movie) not in rated]
+        yield from (f"{user}::{movie}::{stars}::978300000" for stars, movie in enumerate(unseen[:5], start=1))
 
 
 @pytest.fixture(scope="module")
