@@ -9,13 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def on_a_terminal(folder: Path, *arguments: str, alone: bool = False, **environment: str) -> str:
-    """Run a command in a folder with both streams on one terminal, or stderr alone; it must succeed.
+def on_a_terminal(folder: Path, *arguments: str, only: str = "both", **environment: str) -> str:
+    """Run a command in a folder with both streams on one terminal, or one of them; it must succeed.
 
     Args:
         folder: where it runs.
         arguments: of `recsys`.
-        alone: whether stdout goes elsewhere.
+        only: which streams go there: ``both``, ``stdout`` or ``stderr``; the other one is thrown away.
         environment: besides that of the tests, which says nothing of colours.
 
     Returns: what was drawn, with its control sequences.
@@ -26,8 +26,8 @@ def on_a_terminal(folder: Path, *arguments: str, alone: bool = False, **environm
         [sys.executable, "-m", "recsys_cli", *arguments],
         cwd=folder,
         env=inherited | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"} | environment,
-        stdout=subprocess.DEVNULL if alone else theirs,
-        stderr=theirs,
+        stdout=subprocess.DEVNULL if only == "stderr" else theirs,
+        stderr=subprocess.DEVNULL if only == "stdout" else theirs,
     )
     os.close(theirs)
     drawn = _everything(ours)

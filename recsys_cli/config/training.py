@@ -18,8 +18,6 @@ else:
 OBJECTIVES = ("hybrid", "ranking", "rating")
 ACTIVATIONS = ("linear", "tanh")
 POSITIVES = ("likes", "all")
-_MOST_HELD_OUT = 150_000  # ratings
-_MOST_LEARNT_TWICE = 3_000_000  # ratings
 DEVICES = ("auto", "cpu", "gpu")
 
 # What an objective wants other than the defaults below, by measurement (scripts/experiments.md).
@@ -171,8 +169,8 @@ class ScheduleConfig:
     """How long and how fast.
 
     Attributes:
-        epochs: passes over the users, at most, 1 to 10,000; None for `epochs_for` the number of ratings: 6, and
-            with more than a million ratings fewer.
+        epochs: passes over the users, at most, 1 to 10,000; None for 6, and with more than a million ratings
+            fewer.
         patience: epochs without a better validation before training stops, 1 to 10,000.
         batch_users: users of a batch, with all their ratings, 1 to 100,000.
         learning_rate: of Adam at its highest, (0, 1]; it falls to zero along a cosine.
@@ -207,25 +205,6 @@ class ScheduleConfig:
         check_range(self, 0, 2**31 - 1, "seed")
         if self.time_limit is not None:
             check_range(self, 1e-3, 1e9, "time_limit")
-
-
-def held_out_share(num_ratings: int, schedule: ScheduleConfig) -> float:
-    """Share of so many ratings that is held out: the epoch is chosen as well by 150,000 as by millions."""
-    return min(schedule.holdout, _MOST_HELD_OUT / max(num_ratings, 1))
-
-
-def learns_twice(num_ratings: int, num_held_out: int, schedule: ScheduleConfig) -> bool:
-    """Whether what is held out of so many ratings is worth a second training that learns it, too."""
-    return schedule.refit and num_held_out > 0 and num_ratings <= _MOST_LEARNT_TWICE
-
-
-def epochs_for(num_ratings: int) -> int:
-    """Passes over so many training ratings, where nobody says how many: 8 sqrt(million / ratings), from 1 to 6.
-
-    More ratings move the towers as far in fewer passes, and on fewer six do no worse than eight
-    (scripts/experiments.md).
-    """
-    return int(min(max(round(8.0 * (1e6 / max(num_ratings, 1)) ** 0.5), 1), 6))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys_cli.config.training import TrainConfig, learns_twice
+from recsys_cli.config.training import TrainConfig
 from recsys_cli.dataset.split import Split
 from recsys_cli.model.arrays import Estimates
 from recsys_cli.model.history import History
 from recsys_cli.progress import Progress
+from recsys_cli.training.amount import learns_twice
 from recsys_cli.training.checkpoint import Checkpoint
 from recsys_cli.training.data import TrainingData
 from recsys_cli.training.fit import Fitted, fit

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recsys_cli import __version__
-from recsys_cli.config.training import ScheduleConfig, TrainConfig, held_out_share
+from recsys_cli.config.training import ScheduleConfig, TrainConfig
 from recsys_cli.dataset.archive import ensure
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings
@@ -24,6 +24,7 @@ from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.model.writer import check_replaceable, write_model
 from recsys_cli.progress import Progress
 from recsys_cli.towers.runtime import prepare_process
+from recsys_cli.training.amount import held_out_share
 from recsys_cli.training.data import training_data
 from recsys_cli.training.from_model import Earlier, hold_out_new, open_earlier
 from recsys_cli.training.reserve import reserved

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from paddle import Tensor
 from paddle.base import unique_name
 
-from recsys_cli.config.training import TrainingOptions, epochs_for
+from recsys_cli.config.training import TrainingOptions
 from recsys_cli.errors import TrainingError
 from recsys_cli.progress import Progress, Silent
 from recsys_cli.towers.content_shape import ContentShape
 from recsys_cli.towers.network import Sizes, TwoTowers
 from recsys_cli.towers.title_windows import title_windows
+from recsys_cli.training.amount import epochs_for
 from recsys_cli.training.batches import Batch, Batches
 from recsys_cli.training.data import TrainingData
 from recsys_cli.training.export import Snapshot, take_snapshot

@@ -16,7 +16,7 @@ def test_a_bar_counts_no_epoch_beyond_the_last_and_no_loss_that_is_none(
 ) -> None:
     (tmp_path / "fast.toml").write_text(OPTIONS)
     data = ["--data", str(ROOT / "data" / "sample"), "--config", "fast.toml"]
-    drawn = on_a_terminal(tmp_path, *command, *data, alone=True, COLUMNS="200", NO_COLOR="1")
+    drawn = on_a_terminal(tmp_path, *command, *data, only="stderr", COLUMNS="200", NO_COLOR="1")
     text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", drawn)
     epochs = re.findall(r"epoch (\d+)/2\b", text)
     assert epochs

@@ -1,14 +1,11 @@
 """What a table shows: all of it where stdout is no terminal, every number and id on any terminal."""
 
-import os
-import pty
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from commands import Recsys
+from terminal import on_a_terminal
 
 ROOT = Path(__file__).parents[2]
 MOVIES = ROOT / "data" / "sample" / "movies_origin.txt"
@@ -27,27 +24,10 @@ def folder(recsys: Recsys, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def on_terminal(folder: Path, columns: int, *arguments: str) -> list[str]:
+def lines_of(folder: Path, columns: int, *arguments: str) -> list[str]:
     """Lines that a command prints on a terminal of so many columns."""
-    ours, theirs = pty.openpty()
-    done = subprocess.Popen(
-        [sys.executable, "-m", "recsys_cli", *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "xterm"},
-        stdout=theirs,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(theirs)
-    printed = b""
-    try:
-        while chunk := os.read(ours, 1 << 16):
-            printed += chunk
-    except OSError:  # the other end is closed
-        pass
-    finally:
-        os.close(ours)
-    assert done.wait() == 0
-    return re.sub(r"\x1b\[\d*m", "", printed.decode()).splitlines()
+    printed = on_a_terminal(folder, *arguments, only="stdout", COLUMNS=str(columns), NO_COLOR="1")
+    return re.sub(r"\x1b\[\d*m", "", printed).splitlines()
 
 
 def test_a_piped_table_holds_every_title_and_genre_whole(recsys: Recsys) -> None:
@@ -68,9 +48,9 @@ def test_piped_reasons_are_one_line_each(recsys: Recsys) -> None:
 
 @pytest.mark.parametrize("columns", [20, 40, 80])
 def test_no_number_and_no_id_is_cut_on_a_terminal(folder: Path, columns: int) -> None:
-    document = on_terminal(folder, columns, "recommend", "--exact", "-a", "25", "-g", "M", "-k", "30", "--csv")
+    document = lines_of(folder, columns, "recommend", "--exact", "-a", "25", "-g", "M", "-k", "30", "--csv")
     rows = [line.split(",") for line in document[1:]]
-    lines = on_terminal(folder, columns, "recommend", "--exact", "-a", "25", "-g", "M", "-k", "30")
+    lines = lines_of(folder, columns, "recommend", "--exact", "-a", "25", "-g", "M", "-k", "30")
     assert lines[0] == "25-34, M"
     assert lines[1].split()[:2] == ["Top", "Id"]
     assert lines[1].split()[-2:] == ["Score", "Stars"]

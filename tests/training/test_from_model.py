@@ -10,12 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from recsys_cli.cli import main
-from recsys_cli.config.training import TrainingOptions, epochs_for
+from recsys_cli.config.training import TrainingOptions
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.dataset.split import Split
 from recsys_cli.dataset.titles import title_year
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary
+from recsys_cli.training.amount import epochs_for
 from recsys_cli.training.data import training_data
 from recsys_cli.training.from_model import continued_options, open_earlier
 

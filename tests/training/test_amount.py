@@ -2,7 +2,8 @@
 
 import pytest
 
-from recsys_cli.config.training import ScheduleConfig, held_out_share, learns_twice
+from recsys_cli.config.training import ScheduleConfig
+from recsys_cli.training.amount import held_out_share, learns_twice
 from recsys_cli.training.train import hold_out
 
 

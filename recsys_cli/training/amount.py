@@ -1,0 +1,25 @@
+"""What of a training is chosen by the amount of data, where nobody says otherwise."""
+
+from recsys_cli.config.training import ScheduleConfig
+
+_MOST_HELD_OUT = 150_000  # ratings
+_MOST_LEARNT_TWICE = 3_000_000  # ratings
+
+
+def held_out_share(num_ratings: int, schedule: ScheduleConfig) -> float:
+    """Share of so many ratings that is held out: the epoch is chosen as well by 150,000 as by millions."""
+    return min(schedule.holdout, _MOST_HELD_OUT / max(num_ratings, 1))
+
+
+def learns_twice(num_ratings: int, num_held_out: int, schedule: ScheduleConfig) -> bool:
+    """Whether what is held out of so many ratings is worth a second training that learns it, too."""
+    return schedule.refit and num_held_out > 0 and num_ratings <= _MOST_LEARNT_TWICE
+
+
+def epochs_for(num_ratings: int) -> int:
+    """Passes over so many training ratings: 8 sqrt(million / ratings), from 1 to 6.
+
+    More ratings move the towers as far in fewer passes, and on fewer six do no worse than eight
+    (scripts/experiments.md).
+    """
+    return int(min(max(round(8.0 * (1e6 / max(num_ratings, 1)) ** 0.5), 1), 6))
