@@ -19,23 +19,32 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-_COPIED = ("movies.dat", "users.dat")
+_ASIDE = "aside"
+_RATINGS = {"ratings.dat": "::", "ratings.csv": ","}  # what separates fields; a CSV file begins with their names
 
 
 def write_nights(data: Path, folder: Path, *, new: float, aside: float, seed: int) -> None:
-    """Write the data sets ``yesterday`` and ``tonight``, and ``aside.dat``, of one in MovieLens 1M's layout."""
-    lines = (data / "ratings.dat").read_bytes().splitlines(keepends=True)
-    times = np.array([int(line.rsplit(b"::", 1)[1]) for line in lines])
+    """Write the data sets ``yesterday`` and ``tonight`` of one, and the ratings that are set aside."""
+    name, separator = next((name, separator) for name, separator in _RATINGS.items() if (data / name).exists())
+    lines = (data / name).read_bytes().splitlines(keepends=True)
+    header = [lines.pop(0)] if name.endswith(".csv") else []
+    times = np.array([int(line.rsplit(separator.encode(), 1)[1]) for line in lines])
     is_aside = np.random.default_rng(seed).random(len(lines)) < aside
     kept = np.flatnonzero(~is_aside)
     newest = kept[np.argsort(times[kept], kind="stable")][round(len(kept) * (1 - new)) :]
-    (folder / "aside.dat").write_bytes(b"".join(lines[place] for place in np.flatnonzero(is_aside)))
-    for name, places in (("yesterday", np.setdiff1d(kept, newest)), ("tonight", kept)):
-        (folder / name).mkdir()
-        for file in _COPIED:
-            (folder / name / file).write_bytes((data / file).read_bytes())
-        (folder / name / "ratings.dat").write_bytes(b"".join(lines[place] for place in places))
+
+    def write(path: Path, places: NDArray[np.int64]) -> None:
+        path.write_bytes(b"".join([*header, *(lines[place] for place in places)]))
+
+    write(folder / _ASIDE, np.flatnonzero(is_aside))
+    for night, places in (("yesterday", np.setdiff1d(kept, newest)), ("tonight", kept)):
+        (folder / night).mkdir()
+        for file in data.iterdir():
+            if file.name != name and file.is_file():
+                (folder / night / file.name).write_bytes(file.read_bytes())
+        write(folder / night / name, places)
 
 
 def recsys(folder: Path, *arguments: str) -> dict[str, Any]:
@@ -69,7 +78,7 @@ def bench(folder: Path, options: list[str]) -> None:
         ratio = continued[name] / anew[name]
         print(f"{name} seconds: anew {anew[name]:.1f}, from {continued[name]:.1f}, ratio {ratio:.2f}")
     for before in ("anew.model", "old.model"):
-        compared = recsys(folder, "compare", before, "from.model", "--data", "tonight", "--ratings", "aside.dat")
+        compared = recsys(folder, "compare", before, "from.model", "--data", "tonight", "--ratings", _ASIDE)
         for change in compared["metrics"]:
             half = (change["change"]["high"] - change["change"]["low"]) / 2
             values = f"{change['old']['value']:.4f}, from {change['new']['value']:.4f}"
@@ -80,7 +89,7 @@ def bench(folder: Path, options: list[str]) -> None:
 def main() -> None:
     """Make the two nights and measure."""
     parser = argparse.ArgumentParser(description="Seconds and quality of train --from beside training anew.")
-    parser.add_argument("--data", type=Path, required=True, help="in MovieLens 1M's layout")
+    parser.add_argument("--data", type=Path, required=True, help="with ratings.dat or .csv, times last")
     parser.add_argument("--new", type=float, default=0.05, help="share of the ratings that are new")
     parser.add_argument("--aside", type=float, default=0.1, help="share of the ratings to measure on")
     parser.add_argument("--seed", type=int, default=1, help="of what is set aside")
@@ -91,7 +100,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
-        if not (folder / "aside.dat").exists():
+        if not (folder / _ASIDE).exists():
             folder.mkdir(parents=True, exist_ok=True)
             write_nights(arguments.data, folder, new=arguments.new, aside=arguments.aside, seed=arguments.seed)
         bench(folder.resolve(), arguments.options)
