@@ -61,22 +61,55 @@ class Page:
 def render(page: Page) -> str:
     """The page as HTML; the same page gives the same text."""
     script = _file("page.js")
-    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src {source_of(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
     values = {
+        "head": head(page.title, style(), policy=policy),
         "title": html.escape(page.title),
         "subtitle": html.escape(page.subtitle),
-        "style": style(),
         "script": script,
-        "script_hash": allowed,
         "contents": "".join(
             f'<li><a href="#{section.name}">{html.escape(section.title)}</a></li>' for section in page.sections
         ),
         "sections": "\n".join(_section(place, section) for place, section in enumerate(page.sections, 1)),
         "data": _json(page.data),
     }
-    # Piece by piece and not by repeated replacing: no text of the data is ever taken for a placeholder.
-    first, *parts = _file("page.html").split("{{")
+    return fill(_file("page.html"), values)
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """A template with a value for each ``{{ name }}`` in it.
+
+    Piece by piece and not by repeated replacing: no text of the data is ever taken for a placeholder.
+    """
+    first, *parts = template.split("{{")
     return first + "".join(values[name.strip()] + rest for name, rest in (part.split("}}", 1) for part in parts))
+
+
+def head(title: str, style: str, *, policy: str | None = None) -> str:
+    """What stands before the body of a page.
+
+    Args:
+        title: of the page, as it is read.
+        style: all of its style sheets.
+        policy: what the page may load, where no server says so.
+    """
+    more = (
+        ""
+        if policy is None
+        else (
+            '<meta name="referrer" content="no-referrer">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        )
+    )
+    return fill(_file("head.html"), {"title": html.escape(title), "style": style, "more": more})
+
+
+def source_of(script: str) -> str:
+    """How a policy names a script that stands in the page."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def style() -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from dataclasses import dataclass
 from importlib.resources import files
 
 from recsys_cli.recommend.recommender import Recommender
-from recsys_cli.report.page import style
+from recsys_cli.report.page import fill, head, source_of, style
 
 _TEMPLATE = files("recsys_cli.serve") / "template"
 DOCS_POLICY = (
@@ -33,22 +31,18 @@ def try_page(recommender: Recommender) -> TryPage:
     script = _file("try.js")
     groups = [(str(age), people.age_name(row)) for row, age in enumerate(people.ages, start=1)]
     values = {
-        "style": style() + _file("try.css"),
+        "head": head("recsys: try it", style() + _file("try.css")),
         "script": script,
         "genders": _options([(name, name) for name in people.genders]),
         "ages": _options(groups),
         "jobs": _options([(str(number), name) for number, name in people.jobs]),
         "genres": _options([(name, name) for name in index.make_ready().genres]),
     }
-    # Piece by piece and not by repeated replacing: no name of the data is ever taken for a placeholder.
-    first, *parts = _file("try.html").split("{{")
-    text = first + "".join(values[name.strip()] + rest for name, rest in (part.split("}}", 1) for part in parts))
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
+        f"default-src 'none'; script-src {source_of(script)}; style-src 'unsafe-inline'; img-src data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-    return TryPage(text, {"Content-Security-Policy": policy})
+    return TryPage(fill(_file("try.html"), values), {"Content-Security-Policy": policy})
 
 
 def docs() -> dict[str, tuple[bytes, str]]:
