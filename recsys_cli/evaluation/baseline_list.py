@@ -12,6 +12,7 @@ from recsys_cli.evaluation.baselines import (
     Biases,
     Chance,
     Mean,
+    Product,
     attribute_ridge,
     ease,
     ease_on_stars,
@@ -64,7 +65,8 @@ def _fit_liked_genres(data: Interactions, config: BaselineConfig, seed: int) -> 
     return liked_genres(data, penalty=config.genre_penalty, damping=config.taste_damping)
 
 
-def _fit_als(data: Interactions, config: BaselineConfig, seed: int) -> Baseline:
+def fit_als(data: Interactions, config: BaselineConfig, seed: int) -> Product:
+    """Implicit ALS with the options of the baselines."""
     return implicit_als(
         data,
         factors=config.als_factors,
@@ -110,7 +112,7 @@ BASELINES = (
         _USERS,
         lambda data, config, seed: attribute_ridge(data, penalty=config.ridge_penalty),
     ),
-    Entry("als", "Implicit ALS", _KNOWN, _fit_als),
+    Entry("als", "Implicit ALS", _KNOWN, fit_als),
     Entry("bpr", "BPR", _KNOWN, _fit_bpr, only_by_time=True),
     Entry("ease", "EASE", _KNOWN, lambda data, config, seed: ease(data, penalty=config.ease_penalty)),
     Entry(

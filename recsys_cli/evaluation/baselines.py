@@ -100,15 +100,19 @@ class Chance(Baseline):
 
 
 class Product(Baseline):
-    """Scores that are a product: what a user has times what each movie makes of it."""
+    """Scores that are a product: what a user has times what each movie makes of it.
+
+    Attributes:
+        of_movies: (K, M + 1) float32, what each movie makes of it.
+    """
 
     def __init__(self, of_users: Floats | sp.csr_matrix, of_movies: Floats):
         """Take the factors, float32: (U + 1, K), dense or sparse, and (K, M + 1)."""
-        self._users, self._movies = of_users, of_movies
+        self._users, self.of_movies = of_users, of_movies
 
     def scores(self, user_rows: Ints) -> Floats:
         """See :meth:`Baseline.scores`."""
-        scores: Floats = self._users[user_rows] @ self._movies
+        scores: Floats = self._users[user_rows] @ self.of_movies
         return scores
 
 

@@ -10,12 +10,12 @@ import scipy.sparse as sp
 
 from recsys_cli import metrics
 from recsys_cli.config.evaluation import BaselineConfig
+from recsys_cli.evaluation.baseline_list import fit_als
 from recsys_cli.evaluation.interactions import Floats, Interactions, Ints
 from recsys_cli.evaluation.protocol import Case, Group
 from recsys_cli.model.arrays import unit_rows
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.taste import tastes
-from recsys_cli.solvers.implicit_als import fit_implicit_als
 from recsys_cli.solvers.item_cosine import item_cosines
 
 _BLOCK = 256  # movies whose lists are made at a time
@@ -113,15 +113,7 @@ def _ways(data: Interactions, folder: ModelFolder, options: BaselineConfig, seed
     likes = data.liked()
     popular = np.asarray(likes.sum(axis=0), dtype=np.float32).ravel()
     vectors: Floats = np.vstack([np.zeros((1, folder.info.embedding_dim), np.float32), folder.movie_vectors])
-    _, factors = fit_implicit_als(
-        likes,
-        factors=options.als_factors,
-        alpha=options.als_alpha,
-        regularization=options.als_regularization,
-        sweeps=options.als_iterations,
-        seed=seed,
-    )
-    units = unit_rows(factors)
+    units = unit_rows(fit_als(data, options, seed).of_movies.T)
     return {
         "recsys": lambda rows: tastes(folder, vectors[rows]) @ vectors.T,
         "ALS, cosine": lambda rows: units[rows] @ units.T,
