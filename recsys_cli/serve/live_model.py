@@ -7,7 +7,7 @@ with it; one that cannot be opened changes nothing, and is tried again.
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -125,12 +125,11 @@ class LiveModel:
             self._progress.say(f"Answering from model {held.recommender.index.folder.fingerprint[:12]} now.")
 
     def _open(self) -> _Held:
-        recommender = open_recommender(self._config, self._store, self._progress)
-        try:
+        with ExitStack() as undo:
+            recommender = open_recommender(self._config, self._store, self._progress)
+            undo.callback(recommender.close)
             _try_out(recommender)
-        except BaseException:
-            recommender.close()
-            raise
+            undo.pop_all()  # it stays open
         return _Held(recommender)
 
     @contextmanager
