@@ -39,7 +39,11 @@ def load_content(folder: ModelFolder, file: MoviesFile) -> IndexContent:
         ArtifactError: a file is missing, damaged, or belongs to another model.
     """
     vocabulary = open_vocabulary(folder)
-    movies = read_movies(vocabulary, file)
+    return content_of(folder, vocabulary, read_movies(vocabulary, file))
+
+
+def content_of(folder: ModelFolder, vocabulary: Vocabulary, movies: EncodedMovies) -> IndexContent:
+    """Movies that were read already, as :func:`load_content`."""
     rows = vocabulary.movie_rows(movies.movie_ids)  # (M,) 0 where the model has no such movie
     return IndexContent(
         movie_ids=movies.movie_ids,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recsys_cli.config.question import MovieFilter
 from recsys_cli.dataset.title_search import FoundMovie, TitleIndex
 from recsys_cli.errors import ConfigError, StoreError
-from recsys_cli.index.contents import load_content, read_movies
+from recsys_cli.index.contents import content_of, read_movies
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.movies_data import EncodedMovies, MoviesFile
 from recsys_cli.model.vocabulary import Vocabulary, open_vocabulary
@@ -120,7 +120,7 @@ class MovieIndex:
         if reason and not self._imports.allowed:
             raise StoreError(f"{reason}; leave out --no-import to import the movies")
         if reason:
-            content = load_content(self.folder, self.file)
+            content = content_of(self.folder, self.vocabulary, self.movies)
             progress = self._imports.progress if self._imports.is_news else Silent()
             with importing(content, reason, progress) as written:
                 report = self.store.write(content, self.fingerprint, rebuild=self._imports.force, progress=written)

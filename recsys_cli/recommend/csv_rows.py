@@ -28,13 +28,18 @@ class CsvRows:
 
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
         """Write rows of a value for each column: lists are joined by ``|``, None is empty."""
-        self._writer.writerows([_cell(value) for value in row] for row in rows)
+        self.write_ready([cell(value) for value in row] for row in rows)
+
+    def write_ready(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Write rows of what :func:`cell` made of each value, or of numbers."""
+        self._writer.writerows(rows)
 
     def write_named(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Write rows by the names of the columns; what a row does not have is empty."""
         self.write([row.get(name) for name in self._columns] for row in rows)
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value as it stands in a line: lists joined by ``|``, no formula."""
     text = "|".join(value) if isinstance(value, (list, tuple)) else value
     return f"'{text}" if isinstance(text, str) and text.startswith(_FORMULA) else text

@@ -2,18 +2,20 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
 from recsys_cli.errors import DataError
 from recsys_cli.recommend.answers import RecommendedMovie
-from recsys_cli.recommend.csv_rows import MOVIE, REASONS, CsvRows
+from recsys_cli.recommend.csv_rows import MOVIE, REASONS, CsvRows, cell
+from recsys_cli.recommend.list_block import ListBlock
 from recsys_cli.replacing import replacing
 
 STDOUT = Path("-")
@@ -37,24 +39,8 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserList:
-    """One person's list.
-
-    Attributes:
-        user_id: the data set's id.
-        basis: ``user`` for a list of the person's own vector, ``profile`` for one by gender, age and job,
-            ``nobody`` where none of these is known.
-        movies: best first.
-    """
-
-    user_id: int
-    basis: str
-    movies: tuple[RecommendedMovie, ...]
-
-
 class _Sink(Protocol):
-    def add(self, lists: list[UserList]) -> None: ...
+    def add(self, lists: ListBlock) -> None: ...
 
     def close(self) -> None: ...
 
@@ -66,9 +52,9 @@ class ListWriter:
         self.path = path
         self._sink = sink
 
-    def write(self, lists: Iterable[UserList]) -> None:
+    def write(self, lists: ListBlock) -> None:
         """Append some lists."""
-        self._sink.add(list(lists))
+        self._sink.add(lists)
 
 
 @contextmanager
@@ -96,23 +82,26 @@ def open_writer(path: Path, *, format: str, explained: bool = False) -> Iterator
             sink.close()
 
 
-def _rows(lists: Iterable[UserList], columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """A row for each movie, by the names of the columns."""
-    for one in lists:
-        for movie in one.movies:
-            row = {name: getattr(movie, name) for name in MOVIE}
-            if movie.reasons is not None:
-                row |= asdict(movie.reasons)
-            yield {"user_id": one.user_id, "basis": one.basis, **row}
-
-
 class _CsvSink:
     def __init__(self, stream: TextIO, columns: tuple[str, ...]):
         self._rows = CsvRows(stream, columns)
-        self._columns = columns
 
-    def add(self, lists: list[UserList]) -> None:
-        self._rows.write_named(_rows(lists, self._columns))
+    def add(self, lists: ListBlock) -> None:
+        titles, genres = ([cell(text) for text in texts] for texts in (lists.titles, lists.genres))
+        bases = np.array(lists.bases, dtype=object)
+        columns = [
+            np.repeat(lists.user_ids, lists.counts).tolist(),
+            np.repeat(bases, lists.counts).tolist(),
+            lists.ranks.tolist(),
+            lists.movie_ids.tolist(),
+            [titles[place] for place in lists.which.tolist()],
+            [genres[place] for place in lists.which.tolist()],
+            lists.scores.tolist(),
+            lists.stars_or_none(),
+        ]
+        if lists.reasons is not None:
+            columns += [[cell(getattr(one, name)) for one in lists.reasons] for name in REASONS]
+        self._rows.write_ready(zip(*columns, strict=True))
 
     def close(self) -> None:
         pass
@@ -121,20 +110,19 @@ class _CsvSink:
 class _JsonLinesSink:
     def __init__(self, stream: TextIO, columns: tuple[str, ...]):
         self._stream = stream
-        self._explained = REASONS[0] in columns
 
-    def add(self, lists: list[UserList]) -> None:
-        for one in lists:
-            movies = [self._plain(movie) for movie in one.movies]
-            document = {"user_id": one.user_id, "basis": one.basis, "movies": movies}
+    def add(self, lists: ListBlock) -> None:
+        for user_id, basis, movies in zip(lists.user_ids.tolist(), lists.bases, lists.movies(), strict=True):
+            document = {"user_id": user_id, "basis": basis, "movies": [self._plain(movie) for movie in movies]}
             self._stream.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
 
     def close(self) -> None:
         pass
 
-    def _plain(self, movie: RecommendedMovie) -> dict[str, Any]:
+    @staticmethod
+    def _plain(movie: RecommendedMovie) -> dict[str, Any]:
         row = {name: getattr(movie, name) for name in MOVIE}
-        return row | {"reasons": asdict(movie.reasons)} if self._explained and movie.reasons is not None else row
+        return row if movie.reasons is None else row | {"reasons": asdict(movie.reasons)}
 
 
 _TEXT_SINKS: dict[str, Callable[[TextIO, tuple[str, ...]], _Sink]] = {".csv": _CsvSink, ".jsonl": _JsonLinesSink}
@@ -147,7 +135,7 @@ class _FileSink:
         self._file = path.open("w", encoding="utf-8", newline="")
         self._sink = _TEXT_SINKS[format](self._file, columns)
 
-    def add(self, lists: list[UserList]) -> None:
+    def add(self, lists: ListBlock) -> None:
         self._sink.add(lists)
 
     def close(self) -> None:
@@ -156,15 +144,25 @@ class _FileSink:
 
 class _ParquetSink:
     def __init__(self, path: Path, columns: tuple[str, ...]):
-        self._columns = columns
         self._schema = pa.schema([(name, _TYPES[name]) for name in columns])
         self._file = path.open("wb")
         self._writer = pyarrow.parquet.ParquetWriter(self._file, self._schema)
 
-    def add(self, lists: list[UserList]) -> None:
-        rows = list(_rows(lists, self._columns))
-        arrays = [pa.array([row.get(field.name) for row in rows], field.type) for field in self._schema]
-        self._writer.write_table(pa.table(arrays, self._schema))
+    def add(self, lists: ListBlock) -> None:
+        columns = {
+            "user_id": pa.array(np.repeat(lists.user_ids, lists.counts)),
+            "basis": pa.array(lists.bases, pa.string()).take(np.repeat(np.arange(len(lists.bases)), lists.counts)),
+            "rank": pa.array(lists.ranks, pa.int32()),
+            "movie_id": pa.array(lists.movie_ids),
+            "title": pa.array(lists.titles, pa.string()).take(lists.which),
+            "genres": pa.array(lists.genres, _TEXTS).take(lists.which),
+            "score": pa.array(lists.scores, pa.float32()),
+            "stars": pa.array(lists.stars, pa.float32(), from_pandas=True),
+        }
+        if lists.reasons is not None:
+            for name in REASONS:
+                columns[name] = pa.array([getattr(one, name) for one in lists.reasons], _TYPES[name])
+        self._writer.write_table(pa.table([columns[name] for name in self._schema.names], self._schema))
 
     def close(self) -> None:
         self._writer.close()

@@ -114,7 +114,8 @@ def vectors_and_bases(
     folder = index.folder
     vectors = user_vectors(folder, people.profiles[batch], people.places[batch])
     answered = bases(people, batch, vectors, index)
-    for offset, person in enumerate(range(*batch.indices(len(people.ids)))):
+    for offset in np.flatnonzero(people.histories.counts[batch]).tolist():
+        person = batch.start + offset
         favourites = rated.favourites(*people.fresh(person, folder))
         if len(favourites.ratings):
             gender, age, job = people.profiles[person].tolist()

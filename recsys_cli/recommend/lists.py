@@ -17,12 +17,12 @@ from recsys_cli.index.movie_index import MovieIndex
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.movies_data import MoviesFile
 from recsys_cli.progress import Progress
-from recsys_cli.recommend.answers import RatedMovie, RecommendedMovie
+from recsys_cli.recommend.answers import RatedMovie, Reasons
 from recsys_cli.recommend.diversity import num_candidates, varied
 from recsys_cli.recommend.explain import Listener, explain
 from recsys_cli.recommend.histories import RatedVectors
-from recsys_cli.recommend.list_writer import ListWriter, UserList, open_writer
-from recsys_cli.recommend.listed import listed
+from recsys_cli.recommend.list_block import ListBlock, list_block
+from recsys_cli.recommend.list_writer import ListWriter, open_writer
 from recsys_cli.recommend.listed_people import (
     HISTORY,
     NOBODY,
@@ -42,7 +42,6 @@ _MOVIES_AT_ONCE = 200_000  # of all lists of a batch
 _VECTORS_AT_ONCE = 1_000  # fetched from Milvus
 _QUERIES_AT_ONCE = 64  # of similar numbers of seen movies, where Milvus is asked for so many more
 _IN_MEMORY = 1 << 30  # bytes of vectors up to which they are searched in memory
-_Named = dict[int, tuple[str, tuple[str, ...]]]  # title and genres by movie id
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -149,13 +148,14 @@ def write_lists(
     with progress.task("Recommending", total=len(people.ids), unit="people") as task:
         for lists in batches(people, index, question, rated):
             writer.write(lists)
-            counted.update(one.basis for one in lists)
-            without_movies += sum(not one.movies for one in lists)
-            done += len(lists)
+            counted.update(lists.bases)
+            without_movies += int(np.count_nonzero(lists.counts == 0))
+            done += len(lists.user_ids)
             task.update(done)
-    nobody_served = len(people.ids) > 0 and without_movies == len(people.ids)
-    seen = np.union1d(index.folder.seen.movie_ids, people.histories.movie_ids)
-    seen = _NONE if question.include_seen else seen
+    reason = None
+    if people.ids.size and without_movies == len(people.ids):
+        seen = np.union1d(index.folder.seen.movie_ids, people.histories.movie_ids)
+        reason = nothing_fits(question.movies, index, seen=_NONE if question.include_seen else seen)
     return BulkReport(
         output=writer.path,
         users=len(people.ids),
@@ -164,7 +164,7 @@ def write_lists(
         by_profile=counted[PROFILE],
         by_nobody=counted[NOBODY],
         without_movies=without_movies,
-        reason=nothing_fits(question.movies, index, seen=seen) if nobody_served else None,
+        reason=reason,
         left_out=people.left_out,
         conflicts=people.conflicts,
         unknown_ratings=rated.num_unknown,
@@ -173,17 +173,11 @@ def write_lists(
     )
 
 
-def batches(
-    people: People, index: MovieIndex, question: Question, rated: RatedVectors
-) -> Iterator[list[UserList]]:
+def batches(people: People, index: MovieIndex, question: Question, rated: RatedVectors) -> Iterator[ListBlock]:
     """The lists of everybody, ascending by id, as many at once as memory is set aside for."""
     filter = index.filter(question.movies, exclude=_NONE)
-    movies = index.movies
-    named = {
-        movie_id: (title, genres)
-        for movie_id, title, genres in zip(movies.movie_ids.tolist(), movies.titles, movies.genres, strict=True)
-    }
-    asked = min(num_candidates(question.k) if question.diversity else question.k, max(1, len(named)))
+    num_movies = len(index.movies.movie_ids)
+    asked = min(num_candidates(question.k) if question.diversity else question.k, max(1, num_movies))
     step = max(1, min(_USERS_AT_ONCE, _MOVIES_AT_ONCE // asked))
     for start in range(0, len(people.ids), step):
         batch = slice(start, start + step)
@@ -192,32 +186,37 @@ def batches(
         found = _search(index, people, batch, searched, k=asked, question=question, filter=filter)
         if question.diversity:
             found = _varied(found, index, question)
-        lists = []
-        for offset, (basis, hits) in enumerate(zip(answered, found, strict=True)):
-            row = start + offset
-            shown = [named[movie_id] for movie_id in hits.movie_ids.tolist()]
-            hits = replace(hits, titles=tuple(one[0] for one in shown), genres=tuple(one[1] for one in shown))
-            user = int(people.places[row])
-            chosen = listed(hits, index, vector=vectors[offset], user=user if user >= 0 else None)
-            if question.explain:
-                chosen = _explained(chosen, people, row, index, named)
-            lists.append(UserList(user_id=int(people.ids[row]), basis=basis, movies=chosen))
-        yield lists
+        lists = list_block(
+            found,
+            index,
+            user_ids=people.ids[batch],
+            bases=answered,
+            vectors=vectors,
+            places=people.places[batch],
+        )
+        yield _explained(lists, people, start, index) if question.explain else lists
 
 
-def _explained(
-    movies: tuple[RecommendedMovie, ...], people: People, row: int, index: MovieIndex, named: _Named
-) -> tuple[RecommendedMovie, ...]:
-    gender, age = people.profiles[row, :2].tolist()
-    info = index.folder.info
-    ids, ratings = people.fresh(row, index.folder)
-    liked = [
-        RatedMovie(movie_id=movie_id, title=display_title(named[movie_id][0]), rating=rating)
-        for movie_id, rating in zip(ids.tolist(), ratings.tolist(), strict=True)
-        if movie_id in named and rating > (info.rating_min + info.rating_max) / 2
-    ]
-    liked.sort(key=lambda movie: -movie.rating)
-    return explain(movies, Listener(gender=gender, age=age, liked=tuple(liked)), index)
+def _explained(lists: ListBlock, people: People, start: int, index: MovieIndex) -> ListBlock:
+    """Lists of the people from a position on, with what speaks for each movie."""
+    info, known = index.folder.info, index.movies
+    reasons: list[Reasons] = []
+    for row, movies in enumerate(lists.movies(), start=start):
+        gender, age = people.profiles[row, :2].tolist()
+        ids, ratings = people.fresh(row, index.folder)
+        places = np.searchsorted(known.movie_ids, ids)
+        liked = [
+            RatedMovie(movie_id=movie_id, title=display_title(known.titles[place]), rating=rating)
+            for movie_id, place, rating in zip(ids.tolist(), places.tolist(), ratings.tolist(), strict=True)
+            if place < len(known.movie_ids)
+            and known.movie_ids[place] == movie_id
+            and rating > (info.rating_min + info.rating_max) / 2
+        ]
+        liked.sort(key=lambda movie: -movie.rating)
+        listener = Listener(gender=gender, age=age, liked=tuple(liked))
+        explained = explain(movies, listener, index)
+        reasons += [movie.reasons for movie in explained if movie.reasons is not None]
+    return replace(lists, reasons=reasons)
 
 
 def _varied(found: list[Hits], index: MovieIndex, question: Question) -> list[Hits]:

@@ -326,7 +326,7 @@ def test_milvus_varies_and_explains_as_memory_does(recsys: Recsys) -> None:
             some = replace(people, ids=people.ids[:70], places=people.places[:70], profiles=people.profiles[:70])
             rated = RatedVectors(some.histories, recommender.index)
             some_lists = batches(some, recommender.index, question, rated)
-            found.append([[movie.movie_id for movie in one.movies] for batch in some_lists for one in batch])
+            found.append([[one.movie_id for one in movies] for block in some_lists for movies in block.movies()])
     assert found[0] == found[1]
 
 
