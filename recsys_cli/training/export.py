@@ -1,5 +1,7 @@
 """Trained towers to plain arrays: one table an attribute, one unit vector a movie and a user."""
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from recsys_cli.training.data import ByUser
 
 Ints = NDArray[np.int64]
 _BLOCK = 8_192  # users whose vectors are made at a time
+_PROGRAM = 1 << 18  # bytes, more than a tower's program takes and what paddle writes on the way to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -203,9 +206,35 @@ def save_towers(towers: TwoTowers) -> Callable[[Path], None]:
         towers.eval()
         home = folder / "home"  # on the disk of the model, which has room or is found full; /tmp may not have any
         home.mkdir()
+        _require_room(folder, [towers.movies, towers.users])
         with paddle_away_from_home(home):
             paddle.jit.save(towers.movies, str(folder / "movie_tower"), input_spec=movie_inputs)
             paddle.jit.save(towers.users, str(folder / "user_tower"), input_spec=user_inputs)
         shutil.rmtree(home)
+        for name, tower in (("movie_tower", towers.movies), ("user_tower", towers.users)):
+            if (folder / f"{name}.pdiparams").stat().st_size < _num_bytes(tower):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     return save
+
+
+def _require_room(folder: Path, towers: list[paddle.nn.Layer]) -> None:
+    """See that the disk takes what is to be written: paddle says nothing where it does not, and leaves a part.
+
+    Raises: OSError: it is full, or a limit is reached.
+    """
+    rooms = [folder / f"room{number}" for number in range(len(towers))]
+    for room, tower in zip(rooms, towers, strict=True):
+        with room.open("wb") as file:
+            size = _num_bytes(tower) + _PROGRAM
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.write(bytes(size))
+    for room in rooms:
+        room.unlink()
+
+
+def _num_bytes(tower: paddle.nn.Layer) -> int:
+    """Of the weights of a tower."""
+    return sum(weight.numel().item() * weight.element_size() for weight in tower.parameters())

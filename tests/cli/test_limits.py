@@ -65,6 +65,44 @@ def test_a_temporary_folder_without_room_is_enough(folder: Path, option: str) ->
     assert "home" not in [path.name for path in (folder / "other").iterdir()]
 
 
+# Sets a limit of the size of files at the first event of Python's of a name whose path ends so.
+LIMITED_FROM = """
+import resource, sys
+event, ending, limit = sys.argv[1], sys.argv[2], int(sys.argv[3])
+def watch(name, arguments):
+    if name == event and str(arguments[0]).endswith(ending):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+sys.addaudithook(watch)
+from recsys_cli.cli import main
+main(sys.argv[4:], prog_name="recsys")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of the size of files")
+@pytest.mark.parametrize(
+    ("event", "ending", "reason"),
+    [("os.mkdir", "/home", "File too large"), ("os.remove", "/room1", "No space left on device")],
+    ids=["before", "meanwhile"],
+)
+def test_no_room_for_the_files_that_paddle_writes(folder: Path, event: str, ending: str, reason: str) -> None:
+    """Paddle goes on without a word: what it left would stand in model.json as the whole tower."""
+    before = {path.name: path.read_bytes() for path in (folder / "model").iterdir()}
+    options = [*TRAIN[:-1], "model", "--no-refit"]
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED_FROM, event, ending, "20000", *options],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[1:] == [f"Error: Cannot write the model to 'model': {reason}"]
+    assert {path.name: path.read_bytes() for path in (folder / "model").iterdir()} == before
+    left = {"data", "model", "model.checkpoint", "movies_data.txt"}  # --resume goes on after the last epoch
+    assert {path.name for path in folder.iterdir()} == left
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of the address space")
 @pytest.mark.parametrize(
     ("arguments", "kilobytes"), [(RECOMMEND, 2_000_000), (MILVUS, 8_000_000)], ids=["memory", "Milvus Lite"]
