@@ -23,6 +23,7 @@ _TAB = "\t"
 _MAX_ID = 2**63 - 1
 UNKNOWN_TIME = 0
 TIMES_ALLOWED = "seconds since 1970, or a date such as 2001-12-31 or 2001-12-31 23:59:59"
+_BLOCK_ROWS = 1 << 20  # of a Parquet file that are read at a time
 _LATEST = 10**11  # seconds; what is above it counts milliseconds
 
 
@@ -154,14 +155,24 @@ def read_parquet(path: Path, names: Sequence[str]) -> pa.Table:
 
     Raises: DataError: if it cannot be read, is no regular file, or a column is not there.
     """
+    return pa.concat_tables(parquet_blocks(path, names))
+
+
+def parquet_blocks(path: Path, names: Sequence[str]) -> Iterator[pa.Table]:
+    """Columns of a Parquet file, a million rows at a time; without rows one empty table.
+
+    Raises: as :func:`read_parquet`.
+    """
     check_regular(path)
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             for name in names:
                 column_place(path, file.schema_arrow.names, name)
-            table = file.read(list(names))
-        table.validate(full=True)  # texts that are not UTF-8, lists that end outside
-        return table
+            if not file.metadata.num_rows:
+                yield file.read(list(names))
+            for batch in file.iter_batches(_BLOCK_ROWS, columns=list(names)):
+                batch.validate(full=True)  # texts that are not UTF-8, lists that end outside
+                yield pa.Table.from_batches([batch])
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:

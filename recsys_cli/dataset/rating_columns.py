@@ -23,9 +23,9 @@ from recsys_cli.dataset.lines import (
     TIMES_ALLOWED,
     UNKNOWN_TIME,
     fields_text,
+    parquet_blocks,
     parse_id,
     parse_time,
-    read_parquet,
     split_csv,
     times_of,
     value_text,
@@ -90,34 +90,23 @@ class RatingColumns(NamedTuple):
     times: NDArray[np.int64] | None = None
 
 
-def read_rating_columns(layout: RatingsLayout, problems: Problems, *, timed: bool = False) -> RatingColumns:
-    """Read a ratings file; a line that is not well-formed becomes a problem and is left out.
+def rating_blocks(layout: RatingsLayout, problems: Problems, *, timed: bool = False) -> Iterator[RatingColumns]:
+    """Read a ratings file, some million ratings at a time; a line that is not well-formed becomes a problem.
 
     Args:
         layout: the file and how it is written.
-        problems: takes the bad lines.
+        problems: takes the bad lines, which are left out.
         timed: read the times, too.
 
-    Raises: DataError: if the file is missing, empty or unreadable, or has no times where they are asked for.
-    """
-    parts = list(rating_blocks(layout, problems, timed=timed))
-    if not parts:
-        raise DataError(f"{layout.path}: empty file")
-    num_columns = len(RatingColumns._fields) - (not timed)
-    columns = zip(*(part[:num_columns] for part in parts), strict=True)
-    return RatingColumns(*map(np.concatenate, columns))
-
-
-def rating_blocks(layout: RatingsLayout, problems: Problems, *, timed: bool = False) -> Iterator[RatingColumns]:
-    """Read a ratings file as :func:`read_rating_columns`, some million ratings at a time; Parquet all at once.
-
     Yields: the ratings of a block; a file without any line gives none.
+
+    Raises: DataError: if the file is missing or unreadable, or has no times where they are asked for.
     """
     if timed and not layout.has_times:
         raise DataError(f"{layout.path}: does not say when a rating was given, so there is no order of time")
     fields = (*_READ, "time") if timed else _READ
     if layout.parquet:
-        yield _read_parquet(layout, fields, problems)
+        yield from _parquet_ratings(layout, fields, problems)
         return
     for first_line, block in _blocks(layout):
         part = _parse_block(layout, fields, first_line, block)
@@ -215,18 +204,28 @@ def _split(
             yield number, fields
 
 
-def _read_parquet(layout: RatingsLayout, fields: tuple[str, ...], problems: Problems) -> RatingColumns:
-    table = read_parquet(layout.path, layout.names[: len(fields)]).rename_columns(list(fields))
+def _parquet_ratings(
+    layout: RatingsLayout, fields: tuple[str, ...], problems: Problems
+) -> Iterator[RatingColumns]:
+    first = 1
+    for table in parquet_blocks(layout.path, layout.names[: len(fields)]):
+        yield _parse_table(layout, table.rename_columns(list(fields)), first, problems)
+        first += table.num_rows
+
+
+def _parse_table(layout: RatingsLayout, table: pa.Table, first: int, problems: Problems) -> RatingColumns:
+    """The ratings of some rows of a Parquet file, of which the first has that number."""
+    fields = tuple(table.column_names)
     with suppress(pa.ArrowInvalid):
         types = {**_TYPES, **{name: table.schema.field(name).type for name in fields[len(_READ) :]}}
         numbers = table.cast(pa.schema(types))
         if not any(numbers[name].null_count for name in _READ):
-            found = _well_formed(numbers, np.arange(1, table.num_rows + 1))
+            found = _well_formed(numbers, np.arange(first, first + table.num_rows))
             if found is not None:
                 return found
     batches = (zip(*(column.to_pylist() for column in batch), strict=True) for batch in table.to_batches())
     rows = ([value_text(value) for value in row] for row in chain.from_iterable(batches))
-    return _parse_rows(layout, fields, fields, enumerate(rows, start=1), problems)
+    return _parse_rows(layout, fields, fields, enumerate(rows, start=first), problems)
 
 
 def _parse_rows(

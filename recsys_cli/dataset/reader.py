@@ -164,10 +164,19 @@ def _assemble(source: Source, file: RatingsFile, problems: Problems) -> Dataset:
 
 def _last_of_each_pair(ratings: Ratings, num_movies: int) -> NDArray[np.int64] | None:
     """Index of the last rating of each (user, movie), ascending; None if no pair occurs twice."""
-    pairs = ratings.user_rows.astype(np.int64) * (num_movies + 1) + ratings.movie_rows
-    ordered = np.sort(pairs)
+    ordered = _pairs(ratings, num_movies)
+    ordered.sort()  # in its place
     if not (ordered[1:] == ordered[:-1]).any():
         return None
+    pairs = _pairs(ratings, num_movies)
     _, first_from_end = np.unique(pairs[::-1], return_index=True)
     last: NDArray[np.int64] = np.sort(len(pairs) - 1 - first_from_end)
     return last
+
+
+def _pairs(ratings: Ratings, num_movies: int) -> NDArray[np.int64]:
+    """(R,) int64, one number for each (user, movie)."""
+    pairs = ratings.user_rows.astype(np.int64)
+    pairs *= num_movies + 1
+    pairs += ratings.movie_rows
+    return pairs

@@ -361,6 +361,35 @@ def test_a_bad_row_of_parquet_is_named(tmp_path: Path, column: str, values: list
     assert str(error.value) == f"{tmp_path / 'ratings.parquet'}:{message}; {HINT}"
 
 
+def test_parquet_is_read_block_by_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recsys_cli.dataset.lines._BLOCK_ROWS", 2)
+    write_catalogue(tmp_path)
+    toml, path = tmp_path / "dataset.toml", tmp_path / "ratings.parquet"
+    toml.write_text(toml.read_text().partition("[users]")[0])
+    columns: dict[str, list[object]] = {
+        "customer": [900, 2, 1, 2, 2**40],
+        "item_id": [3, 7, 7, 3, 3],
+        "stars": [1, 2, 3, 1, 3],
+    }
+    pq.write_table(pa.table(columns), path)
+    dataset = read_dataset(tmp_path)
+    assert dataset.user_ids.tolist() == [1, 2, 900, 2**40]
+    assert dataset.ratings.user_rows.tolist() == [3, 2, 1, 2, 4]
+    assert dataset.ratings.movie_rows.tolist() == [2, 3, 3, 2, 2]
+    assert dataset.ratings.values.tolist() == [1, 2, 3, 1, 3]
+
+    columns |= {"stars": [1, 2, 3, "x", 77], "item_id": [3, 7, 4, 3, 3]}
+    pq.write_table(pa.table({name: [str(value) for value in column] for name, column in columns.items()}), path)
+    dataset = read_dataset(tmp_path, skip_bad_lines=True)
+    assert dataset.user_ids.tolist() == [2, 900]
+    assert dataset.ratings.user_rows.tolist() == [2, 1]
+    assert [(problem.line, problem.field) for problem in dataset.problems.first] == [
+        (3, "movie"),
+        (4, "rating"),
+        (5, "rating"),
+    ]
+
+
 def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
     write_catalogue(tmp_path)
     path = tmp_path / "ratings.parquet"
