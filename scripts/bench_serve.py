@@ -67,7 +67,11 @@ def main() -> None:
     server = subprocess.Popen(command, cwd=arguments.folder, stderr=subprocess.PIPE, text=True)
     try:
         assert server.stderr is not None
-        found = next(filter(None, (re.search(r"http://\S+/", line) for line in server.stderr)), None)
+        found = None
+        for line in server.stderr:
+            if found := re.search(r"http://\S+/", line):
+                break
+            print(line, end="", file=sys.stderr)
         if found is None:
             sys.exit("recsys serve did not start")
         mixed = [path for paths in QUESTIONS.values() for path in paths]
