@@ -176,9 +176,10 @@ def _echo_lists(lists: ListsMoved) -> None:
 
 
 def _say(judged: Judged) -> None:
-    """Say what came of a requirement, and whether so few ratings can tell."""
+    """Say what came of a requirement, and whether so few ratings can tell; where it does not hold, in any case."""
     percent = "%" in judged.requirement
     value, half = (f"{number:.2%}" if percent else f"{number:.4f}" for number in (judged.value, judged.half_width))
     word = "holds" if judged.is_met else "does not hold"
     doubt = "" if judged.is_sure else "; so few ratings leave it to chance"
-    echo_note(f"{judged.requirement}: {word}: {value} ±{half}{doubt}")
+    line = f"{judged.requirement}: {word}: {value} ±{half}{doubt}"
+    echo_note(line) if judged.is_met else click.echo(line, err=True)

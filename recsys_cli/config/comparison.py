@@ -11,7 +11,7 @@ LESS_IS_BETTER = ("rmse", "mae")
 MORE_IS_BETTER = ("ndcg@10", "recall@10")
 _METRICS = (*LESS_IS_BETTER, *MORE_IS_BETTER, "coverage", "diversity", "long_tail", "novelty")
 _REQUIREMENT = re.compile(
-    r"\s*(?P<metric>[a-z@0-9]+)\s*(?P<side>>=|<=)\s*(?P<sign>[+-]?)(?P<number>\d+(?:\.\d*)?|\.\d+)\s*(?P<percent>%?)\s*"
+    r"\s*(?P<metric>[a-z@0-9_]+)\s*(?P<side>>=|<=)\s*(?P<sign>[+-]?)(?P<number>\d+(?:\.\d*)?|\.\d+)\s*(?P<percent>%?)\s*"
 )
 
 

@@ -187,6 +187,9 @@ def test_a_requirement_that_does_not_hold_gives_an_exit_code_of_its_own(
     judged = json.loads(result.stdout)["requirements"]
     assert [entry["is_met"] for entry in judged] == [word == "holds" for word in says]
     assert [entry["requirement"] for entry in judged] == requirements
+    quiet = compare(models, "--quiet", *options)
+    assert quiet.exit_code == code
+    assert quiet.stderr.splitlines() == [line for line in lines if "does not hold" in line]
 
 
 def test_a_bound_within_the_interval_is_left_to_chance(models: tuple[Path, Path], report: dict[str, Any]) -> None:
@@ -206,6 +209,7 @@ def test_a_bound_within_the_interval_is_left_to_chance(models: tuple[Path, Path]
         ("rmse <= +0.005", "change", 0.005),
         ("rmse<=.9", "value", 0.9),
         ("diversity <= 0.5", "value", 0.5),
+        ("long_tail >= +0.01", "change", 0.01),
     ],
 )
 def test_requirements_are_read(text: str, of: str, bound: float) -> None:
