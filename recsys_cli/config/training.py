@@ -148,7 +148,7 @@ class WarmStartConfig:
         star_factors: coordinates of ``hybrid`` that start at what the ratings say beyond the likes, 0 to 1024; no
             more than the towers and the history have left.
         start_share: share of EASE's start in the weights that are kept, [0, 1); its cube root with
-            more movies than ``max_catalogue``. With ``--from`` of the earlier model: 0.7 unless another is given.
+            more movies than ``max_catalogue``. With ``--from`` of the earlier model, 0.7 unless another is given.
     """
 
     warm_start: bool = True
@@ -170,7 +170,7 @@ class ScheduleConfig:
 
     Attributes:
         epochs: passes over the users, at most, 1 to 10,000; None for 6, and with more than a million ratings
-            fewer.
+            fewer; with ``--from`` for 3 at most, and with more than three million 1.
         patience: epochs without a better validation before training stops, 1 to 10,000.
         batch_users: users of a batch, with all their ratings, 1 to 100,000.
         learning_rate: of Adam at its highest, (0, 1]; it falls to zero along a cosine.

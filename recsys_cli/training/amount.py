@@ -13,7 +13,7 @@ def held_out_share(num_ratings: int, schedule: ScheduleConfig) -> float:
 
 def learns_twice(num_ratings: int, num_held_out: int, schedule: ScheduleConfig) -> bool:
     """Whether what is held out of so many ratings is worth a second training that learns it, too."""
-    return schedule.refit and num_held_out > 0 and num_ratings <= _MOST_LEARNT_TWICE
+    return schedule.refit and num_held_out > 0 and not _is_much(num_ratings)
 
 
 def epochs_for(num_ratings: int) -> int:
@@ -23,3 +23,13 @@ def epochs_for(num_ratings: int) -> int:
     (scripts/experiments.md).
     """
     return int(min(max(round(8.0 * (1e6 / max(num_ratings, 1)) ** 0.5), 1), 6))
+
+
+def epochs_from_model(num_ratings: int) -> int:
+    """Passes from an earlier model: a quarter of those of a training anew, whose two trainings count both."""
+    passes = epochs_for(num_ratings) * (1 if _is_much(num_ratings) else 2)
+    return max(passes // 4, 1)
+
+
+def _is_much(num_ratings: int) -> bool:
+    return num_ratings > _MOST_LEARNT_TWICE

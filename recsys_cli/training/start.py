@@ -61,7 +61,7 @@ def start_towers(towers: TwoTowers, batches: Batches, options: TrainingOptions, 
     teachers = start(towers, batches, without, progress)
     notes = start_from(towers, earlier)
     return replace(
-        teachers, share=options.warm_start.start_share, known=earlier.known(), notes=(*teachers.notes, *notes)
+        teachers, share=_share(batches, options), known=earlier.known(), notes=(*teachers.notes, *notes)
     )
 
 
@@ -83,9 +83,14 @@ def _start_ranking(towers: TwoTowers, batches: Batches, options: TrainingOptions
         task.update(2)
         start_ranking(towers, batches, start, warm_start, seed=seed, on_sweep=lambda done: task.update(2 + done))
         task.update(3 + STAR_SWEEPS)
-    share = warm_start.start_share
+    return Started(ranking_teacher=teacher, share=_share(batches, options))
+
+
+def _share(batches: Batches, options: TrainingOptions) -> float:
+    """Of the start in the weights that are kept."""
+    share = options.warm_start.start_share
     # A step on a part of a large catalogue teaches less and disturbs more.
-    return Started(ranking_teacher=teacher, share=share if batches.is_full else share ** (1 / 3))
+    return share if batches.is_full else share ** (1 / 3)
 
 
 def _start_rating(towers: TwoTowers, batches: Batches, options: TrainingOptions, progress: Progress) -> Started:

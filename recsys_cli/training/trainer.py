@@ -16,7 +16,7 @@ from recsys_cli.progress import Progress, Silent
 from recsys_cli.towers.content_shape import ContentShape
 from recsys_cli.towers.network import Sizes, TwoTowers
 from recsys_cli.towers.title_windows import title_windows
-from recsys_cli.training.amount import epochs_for
+from recsys_cli.training.amount import epochs_for, epochs_from_model
 from recsys_cli.training.batches import Batch, Batches
 from recsys_cli.training.data import TrainingData
 from recsys_cli.training.export import Snapshot, take_snapshot
@@ -57,7 +57,8 @@ class Trainer:
             batch_users=schedule.batch_users,
             history_damping=options.towers.history_damping,
         )
-        self.epochs = schedule.epochs or epochs_for(len(data.training))
+        epochs = epochs_for if data.earlier is None else epochs_from_model
+        self.epochs = schedule.epochs or epochs(len(data.training))
         self.step = 0
         self.losses: list[float] = []
         self._kept = False

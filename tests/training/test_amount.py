@@ -3,7 +3,7 @@
 import pytest
 
 from recsys_cli.config.training import ScheduleConfig
-from recsys_cli.training.amount import held_out_share, learns_twice
+from recsys_cli.training.amount import epochs_from_model, held_out_share, learns_twice
 from recsys_cli.training.train import hold_out
 
 
@@ -24,3 +24,8 @@ def test_all_is_learnt_in_a_second_training_where_that_pays() -> None:
     assert not learns_twice(1_000_209, 100_021, ScheduleConfig(refit=False))
     assert not learns_twice(1_000_209, 0, ScheduleConfig(holdout=0.0))
     assert not learns_twice(25_000_000, 150_000, ScheduleConfig())
+
+
+@pytest.mark.parametrize(("num_ratings", "epochs"), [(50_000, 3), (1_000_209, 3), (5_000_000, 1), (25_000_000, 1)])
+def test_passes_from_an_earlier_model(num_ratings: int, epochs: int) -> None:
+    assert epochs_from_model(num_ratings) == epochs

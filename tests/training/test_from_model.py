@@ -16,7 +16,7 @@ from recsys_cli.dataset.split import Split
 from recsys_cli.dataset.titles import title_year
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.vocabulary import Vocabulary
-from recsys_cli.training.amount import epochs_for
+from recsys_cli.training.amount import epochs_for, epochs_from_model
 from recsys_cli.training.data import training_data
 from recsys_cli.training.from_model import continued_options, open_earlier
 
@@ -104,6 +104,23 @@ def test_before_the_first_step_everybody_is_served_as_by_the_earlier_model(night
 
 def _pairs(folder: ModelFolder) -> tuple[list[int], list[int]]:
     return np.repeat(folder.user_ids, np.diff(folder.seen.indptr)).tolist(), folder.seen.movie_ids.tolist()
+
+
+@pytest.mark.parametrize(("largest", "share"), [(4_000, 0.7), (100, 0.7 ** (1 / 3))])
+def test_more_is_kept_of_a_large_catalogue(nights: Path, largest: int, share: float) -> None:
+    from recsys_cli.training.trainer import Trainer
+
+    dataset = read_dataset(nights / "tonight")
+    split = Split(train=np.arange(len(dataset.ratings)), held_out=np.arange(0))
+    earlier = open_earlier(nights / "old.model", dataset)
+    data = training_data(dataset, Vocabulary.from_dataset(dataset), split, earlier)
+    trainer = Trainer(data, continued_options(nights / "old.model", {"max_catalogue": largest}))
+    start = trainer.served_weights()["movies.bias"]
+    trainer.train_epoch(0, lambda ratings, loss: None)
+    learnt = trainer.averaged_weights()["movies.bias"]
+    assert np.abs(learnt - start).max() > 1e-3
+    kept = share * start + (1 - share) * learnt
+    np.testing.assert_allclose(trainer.served_weights()["movies.bias"], kept, atol=1e-6)
 
 
 def test_the_model_says_what_it_came_from_and_comes_out_the_same_again(nights: Path, tmp_path: Path) -> None:
@@ -221,7 +238,8 @@ def test_options_are_those_of_the_earlier_model_where_none_are_given(nights: Pat
     old = nights / "old.model"
     anew, continued = TrainingOptions().to_dict(), continued_options(old, {}).to_dict()
     assert continued["embedding_dim"] == 24
-    assert continued["epochs"] < epochs_for(50_000)
+    assert continued["epochs"] is None
+    assert epochs_from_model(50_000) < epochs_for(50_000)
     assert continued["holdout"] == anew["holdout"]
     assert continued_options(old, {"embedding_dim": 32, "epochs": 5}).to_dict()["epochs"] == 5
     rating = TrainingOptions.from_dict({"objective": "rating"}).to_dict()
