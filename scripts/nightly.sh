@@ -7,7 +7,7 @@
 #   EXPORT    the program that writes movies, users and ratings into the folder it is given
 #   REQUIRE   what tonight's model must reach beside yesterday's
 #   OPTIONS   of a training anew; the others take the options of the model they start at
-#   ANEW      1 trains anew, and compares nothing: once a week, say
+#   ANEW      1 trains anew: once a week, say
 set -eu
 cd "$1"
 exec 9> nightly.lock
@@ -20,10 +20,14 @@ mkdir "$tonight" "$tonight/data"
 "${EXPORT:?names the program that exports}" "$tonight/data"
 recsys check "$tonight/data" > "$tonight/check.txt"
 
-if [ -z "$yesterday" ] || [ -n "${ANEW:-}" ]; then
+if [ -z "$yesterday" ]; then
     recsys train --data "$tonight/data" --model "$tonight/model" ${OPTIONS:-}
 else
-    recsys train --data "$tonight/data" --model "$tonight/model" --from "$yesterday/model"
+    if [ -n "${ANEW:-}" ]; then
+        recsys train --data "$tonight/data" --model "$tonight/model" --beside "$yesterday/model" ${OPTIONS:-}
+    else
+        recsys train --data "$tonight/data" --model "$tonight/model" --from "$yesterday/model"
+    fi
     recsys compare "$yesterday/model" "$tonight/model" --require "${REQUIRE:-ndcg@10 >= -2%}" \
         > "$tonight/compare.txt"
 fi

@@ -81,6 +81,11 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--from", "earlier", type=click.Path(path_type=Path), help="Model folder to start at, with its options."
 )
+@click.option(
+    "--beside",
+    type=click.Path(path_type=Path),
+    help="Model folder to be compared with, as after --from: what is held out is new to it, and stays unlearnt.",
+)
 @format_option
 @click.option("--skip-bad-lines", is_flag=True, help="Leave bad lines of the data set out.")
 @_flags
@@ -96,6 +101,7 @@ def command(
     data: Path | None,
     model: Path,
     earlier: Path | None,
+    beside: Path | None,
     format: str | None,
     skip_bad_lines: bool,
     no_refit: bool,
@@ -120,13 +126,14 @@ def command(
     from recsys_cli.training import from_model, train
 
     flagged = {name: value for name, value in flags.items() if value is not None}
-    flagged |= {"refit": False} if no_refit else {}
+    flagged |= {"refit": False} if no_refit or beside else {}
     given = {**(read_options(config_file) if config_file else {}), **flagged}
     options = from_model.continued_options(earlier, given) if earlier else TrainingOptions.from_dict(given)
     config = TrainConfig(
         data=data,
         model=model,
         earlier=earlier,
+        beside=beside,
         format=format,
         skip_bad_lines=skip_bad_lines,
         options=options,

@@ -254,6 +254,8 @@ class TrainConfig:
         data: folder of the data set; None for $RECSYS_DATA or ``data/ml-1m``.
         model: folder to write.
         earlier: folder of a model to start at; None to start anew.
+        beside: folder of a model to be compared with: only ratings that it has not learnt are held out, as with
+            ``earlier``; not both.
         format: layout of the data set's files, None to tell it by them.
         skip_bad_lines: leave bad lines out instead of refusing the data set.
         download: fetch MovieLens 1M where the default folder does not exist.
@@ -266,6 +268,7 @@ class TrainConfig:
     data: Path | None = None
     model: Path = Path("recommender_system.inference.model")
     earlier: Path | None = None
+    beside: Path | None = None
     format: str | None = None
     skip_bad_lines: bool = False
     download: bool = True
@@ -276,6 +279,8 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check_choice(self, "device", DEVICES)
+        if self.earlier is not None and self.beside is not None:
+            raise ConfigError("--beside: --from is compared with its own model; leave one of them out")
 
 
 def read_options(file: Path) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def continued_options(path: Path, given: Mapping[str, Any]) -> TrainingOptions:
         ArtifactError: the model is missing or damaged.
         ConfigError: a given value is not allowed.
     """
-    folder = _open(path)
+    folder = open_model(path, option="--from")
     known = TrainingOptions().to_dict()
     theirs = {
         name: value
@@ -109,7 +109,7 @@ def open_earlier(path: Path, dataset: Dataset) -> Earlier:
     Raises:
         ArtifactError: it is missing or damaged, has another rating scale, or knows none of the movies.
     """
-    folder = _open(path)
+    folder = open_model(path, option="--from")
     scales = [
         f"{low:g} to {high:g}"
         for low, high in (
@@ -154,9 +154,9 @@ def _shape(vocabulary: Vocabulary) -> ContentShape:
     return ContentShape.of(genres, np.array([title_year(title) for title in vocabulary.titles], dtype=np.float32))
 
 
-def hold_out_new(dataset: Dataset, earlier: Earlier, schedule: ScheduleConfig) -> Split:
-    """Hold out a random share of the ratings that the earlier model has not learnt: what it has tells nothing."""
-    new = np.flatnonzero(~is_trained_on(earlier.folder, dataset))
+def hold_out_new(dataset: Dataset, earlier: ModelFolder, schedule: ScheduleConfig) -> Split:
+    """Hold out a random share of the ratings that an earlier model has not learnt: what it has tells nothing."""
+    new = np.flatnonzero(~is_trained_on(earlier, dataset))
     rng = np.random.default_rng([schedule.seed, 1])
     held_out = np.sort(rng.choice(new, size=round(len(new) * schedule.holdout), replace=False))
     return Split(
@@ -209,9 +209,15 @@ def start_from(towers: TwoTowers, earlier: Earlier) -> list[str]:
     return [*notes, *_start_stars(towers, earlier)]
 
 
-def _open(path: Path) -> ModelFolder:
+def open_model(path: Path, *, option: str) -> ModelFolder:
+    """Open a model that an option names.
+
+    Raises: ArtifactError: it is missing or damaged.
+    """
     if not (path / "model.json").exists():
-        raise ArtifactError(f"--from {path}: no model there: name what 'recsys train' wrote, or leave --from out")
+        raise ArtifactError(
+            f"{option} {path}: no model there: name what 'recsys train' wrote, or leave {option} out"
+        )
     return ModelFolder.open(path)
 
 

@@ -18,7 +18,7 @@ from recsys_cli.dataset.archive import ensure
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings
 from recsys_cli.errors import DataError
-from recsys_cli.model.folder import ModelInfo
+from recsys_cli.model.folder import ModelFolder, ModelInfo
 from recsys_cli.model.movies_data import own_movies
 from recsys_cli.model.vocabulary import Vocabulary
 from recsys_cli.model.writer import check_replaceable, write_model
@@ -26,7 +26,7 @@ from recsys_cli.progress import Progress
 from recsys_cli.towers.runtime import prepare_process
 from recsys_cli.training.amount import held_out_share
 from recsys_cli.training.data import training_data
-from recsys_cli.training.from_model import Earlier, hold_out_new, open_earlier
+from recsys_cli.training.from_model import hold_out_new, open_earlier, open_model
 from recsys_cli.training.reserve import reserved
 
 if TYPE_CHECKING:  # paddle may not be loaded before the process is ready for it
@@ -118,9 +118,10 @@ def train_split(
     Raises: as :func:`run`.
     """
     earlier = None if config.earlier is None else open_earlier(config.earlier, dataset)
-    schedule = config.options.schedule
+    beside = None if config.beside is None else open_model(config.beside, option="--beside")
+    schedule, known = config.options.schedule, earlier.folder if earlier else beside
     if split is None:
-        split = hold_out_new(dataset, earlier, schedule) if earlier else hold_out(len(dataset.ratings), schedule)
+        split = hold_out_new(dataset, known, schedule) if known else hold_out(len(dataset.ratings), schedule)
     _prepare(config, progress)
     # Paddle is imported from here on: the process is ready for it.
     from recsys_cli.training.export import model_arrays, save_towers
@@ -133,7 +134,7 @@ def train_split(
         split,
         config,
         progress,
-        identity=_identity(dataset, config, earlier),
+        identity=_identity(dataset, config, known),
     )
     run = _run_of(data_dir, started, learnt.ratings_per_second)
     arrays = model_arrays(learnt.trainer.snapshot(), user_ids=dataset.user_ids, movie_ids=dataset.movie_ids)
@@ -272,8 +273,8 @@ def _describe(dataset: Dataset, vocabulary: Vocabulary) -> dict[str, Any]:
     }
 
 
-def _identity(dataset: Dataset, config: TrainConfig, earlier: Earlier | None) -> str:
+def _identity(dataset: Dataset, config: TrainConfig, known: ModelFolder | None) -> str:
     """Fingerprint of everything that decides the result; how long it may take does not."""
     options = {key: value for key, value in config.options.to_dict().items() if key != "time_limit"}
-    parts = [dataset.fingerprint, options, earlier and earlier.folder.fingerprint]
+    parts = [dataset.fingerprint, options, config.earlier is None, known and known.fingerprint]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -138,10 +138,14 @@ def test_the_model_says_what_it_came_from_and_comes_out_the_same_again(nights: P
     assert contents(tmp_path / "one") != contents(tmp_path / "other")
 
 
-def test_only_what_the_earlier_model_has_not_learnt_is_held_out(nights: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--from", "--beside"])
+def test_only_what_the_earlier_model_has_not_learnt_is_held_out(nights: Path, tmp_path: Path, option: str) -> None:
     model = tmp_path / "model"
-    done = recsys("train", "--data", nights / "tonight", "--from", nights / "old.model", "--model", model)
+    arguments = ("--data", nights / "tonight", option, nights / "old.model", "--model", model, "--epochs", "1")
+    done = recsys("train", *arguments)
     assert done.exit_code == 0, done.output
+    started_from = document(model)["model"]["started_from"]
+    assert started_from == (document(nights / "old.model")["fingerprint"] if option == "--from" else None)
     new, old = ModelFolder.open(model), ModelFolder.open(nights / "old.model")
     assert new.held_out is not None
     held_out = set(
@@ -232,6 +236,25 @@ def test_a_model_that_cannot_be_started_at(nights: Path, tmp_path: Path) -> None
         assert result.stderr.splitlines()[-1].startswith(f"Error: {message}")
         assert "Traceback" not in result.stderr
         assert not model.exists()
+
+
+def test_a_model_is_compared_with_one_other(nights: Path, tmp_path: Path) -> None:
+    for options, code, message in (
+        (
+            ["--from", nights / "old.model", "--beside", nights / "old.model"],
+            2,
+            "--beside: --from is compared with its own model; leave one of them out",
+        ),
+        (
+            ["--beside", "nowhere"],
+            1,
+            "--beside nowhere: no model there: name what 'recsys train' wrote, or leave --beside out",
+        ),
+    ):
+        result = recsys("train", "--data", nights / "tonight", "--model", tmp_path / "model", *options)
+        assert (result.exit_code, result.stdout) == (code, "")
+        assert result.stderr.splitlines()[-1] == f"Error: {message}"
+        assert not (tmp_path / "model").exists()
 
 
 def test_options_are_those_of_the_earlier_model_where_none_are_given(nights: Path) -> None:
