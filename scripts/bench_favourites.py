@@ -40,7 +40,8 @@ def train(dataset: Dataset, split: Split, seed: int, *, data: Path, folder: Path
 
 def history_alone(folder: ModelFolder, profile: Profile, favourites: Favourites) -> NDArray[np.float32]:
     """The likes as the user tower's history, as in training."""
-    return folder.tables.with_history(*profile, favourites.places, favourites.ratings)
+    gender, age, job, *_ = profile
+    return folder.tables.with_history(gender, age, job, favourites.places, favourites.ratings)
 
 
 def step_alone(folder: ModelFolder, profile: Profile, favourites: Favourites) -> NDArray[np.float32]:

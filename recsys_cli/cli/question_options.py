@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from recsys_cli.config.question import MovieFilter, Person, Question
+from recsys_cli.errors import ConfigError
 
 _MOVIES = MovieFilter()
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -18,6 +19,13 @@ def person_options(command: _Command) -> _Command:
         click.option("-a", "--age", type=int, help="Age in years."),
         click.option("-g", "--gender", help="M or F."),
         click.option("-j", "--job", help="Job of the model's data set, by number or name."),
+        click.option(
+            "--attribute",
+            "attributes",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="What else the model's data set knows of people; repeatable.",
+        ),
         click.option("--user", type=int, help="Id of a user of the training data."),
         click.option("--like", multiple=True, metavar="MOVIE", help="Liked movie, by id or title; repeatable."),
         click.option("--dislike", multiple=True, metavar="MOVIE", help="Disliked movie; repeatable."),
@@ -35,9 +43,21 @@ def person_options(command: _Command) -> _Command:
 
 
 def take_person(options: dict[str, Any]) -> Person:
-    """Take what :func:`person_options` gave out of a command's options."""
+    """Take what :func:`person_options` gave out of a command's options.
+
+    Raises:
+        ConfigError: an attribute is no name and value, or the user's id is out of range.
+    """
     names = ("age", "gender", "job", "user", "like", "dislike", "ratings_path")
-    return Person(**{name: options.pop(name) for name in names})
+    attributes = tuple(map(_name_and_value, options.pop("attributes")))
+    return Person(**{name: options.pop(name) for name in names}, attributes=attributes)
+
+
+def _name_and_value(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise ConfigError(f"--attribute {text!r} is not allowed; allowed: NAME=VALUE")
+    return name, value
 
 
 def filter_options(command: _Command) -> _Command:

@@ -103,11 +103,12 @@ def command(
     into Milvus on first use, and again when they or the model have changed; by default Milvus Lite keeps them in a
     folder beside the model.
 
-    The file for --users is users.dat, u.user, or CSV or Parquet with a column userId or id and any of gender, age
-    and job; ids alone will do for people of the training data, and of the file for --ratings: whoever has rated
-    what the model did not learn is answered by that, too. The output has a row for each movie: user_id, basis
-    (user, history, profile or nobody: what answers), rank, movie_id, title, genres, score, stars, and with
-    --explain group, group_count, group_mean, count, mean, like, shared_genres. A .jsonl has a line for a person.
+    The file for --users is users.dat, u.user, or CSV or Parquet with a column userId or id and any of gender, age,
+    job and the further columns of the training data; ids alone will do for people of the training data, and of the
+    file for --ratings: whoever has rated what the model did not learn is answered by that, too. The output has a
+    row for each movie: user_id, basis (user, history, profile or nobody: what answers), rank, movie_id, title,
+    genres, score, stars, and with --explain group, group_count, group_mean, count, mean, like, shared_genres. A
+    .jsonl has a line for a person.
     """
     config, store = take_index(options)
     question = Question(
@@ -188,6 +189,8 @@ def _summary(report: BulkReport) -> Iterator[str]:
             yield f"no movie fits, their lists are empty: {report.without_movies:,}"
     if report.conflicts:
         yield f"by age, gender and job because the model knows their ids as others: {report.conflicts:,}"
+    if report.unlisted:
+        yield f"attributes of values that the model does not know, which count as unknown: {report.unlisted:,}"
     if report.unknown_ratings:
         yield f"ratings of movies that are not known, which say nothing: {report.unknown_ratings:,}"
     if report.left_out:

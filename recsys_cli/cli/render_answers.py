@@ -72,7 +72,8 @@ def _echo_table(answer: "Recommendation") -> None:
 
 def _whom(query: "Query") -> str:
     """Who was understood, such as ``user 17: 25-34, M, programmer`` or ``likes The Matrix (1999)``."""
-    known = ", ".join(text for text in (query.age_group, query.gender, query.job) if text)
+    attributes = (f"{name} {value}" for name, value in query.attributes.items())
+    known = ", ".join(text for text in (query.age_group, query.gender, query.job, *attributes) if text)
     parts = [f"user {query.user}: {known}" if known else f"user {query.user}"] if query.user is not None else []
     parts += [known] if known and query.user is None else []
     by_rating: dict[float, list[str]] = {}

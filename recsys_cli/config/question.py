@@ -39,6 +39,7 @@ class Person:
         age: years, 1 to 120.
         gender: ``M`` or ``F``.
         job: number or name.
+        attributes: name and value of what else is known, of the model's further columns.
         user: id of a user of the training data.
         like: ids or titles of movies that the person likes.
         dislike: ids or titles of movies that the person does not like.
@@ -49,6 +50,7 @@ class Person:
     age: int | None = None
     gender: str | None = None
     job: str | int | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
     user: int | None = None
     like: tuple[str | int, ...] = ()
     dislike: tuple[str | int, ...] = ()
@@ -62,8 +64,8 @@ class Person:
 
     @property
     def has_profile(self) -> bool:
-        """Whether age, gender or job is known."""
-        return not (self.age is None and self.gender is None and self.job is None)
+        """Whether age, gender, job or another attribute is known."""
+        return bool(self.attributes) or not (self.age is None and self.gender is None and self.job is None)
 
     @property
     def has_favourites(self) -> bool:

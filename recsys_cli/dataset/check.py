@@ -127,7 +127,7 @@ def _busiest(
 
 def _missing(dataset: Dataset) -> dict[str, int]:
     known = dataset.demographics
-    missing = {
+    missing: dict[str, int] = {
         "genres": sum(not genres for genres in dataset.movie_genres),
         "year": sum(not title_year(title) for title in dataset.titles),
     }
@@ -138,6 +138,8 @@ def _missing(dataset: Dataset) -> dict[str, int]:
     ):
         if names:
             missing[name] = int(np.count_nonzero(rows[1:] == 0))
+    for place, column in enumerate(known.further):
+        missing[f"{column.name} of users"] = int(np.count_nonzero(dataset.user_further[1:, place] == 0))
     return missing
 
 
@@ -146,6 +148,8 @@ def _notes(dataset: Dataset) -> tuple[str, ...]:
     if dataset.num_repeated:
         notes.append(f"ratings left out because the same user rates the movie again: {dataset.num_repeated:,}")
     known = dataset.demographics
+    if known.further:
+        notes.append(f"further columns of users: {'; '.join(column.describe() for column in known.further)}")
     unknown = [
         name for name, names in (("gender", known.genders), ("age", known.ages), ("job", known.jobs)) if not names
     ]

@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from recsys_cli.dataset.columns import CATEGORY, NUMBER, Column
 from recsys_cli.dataset.demographics import GENDER_TEXTS, GENDERS_ALLOWED, MOVIELENS_1M, Demographics
 from recsys_cli.dataset.lines import clean_text, column_names, column_place, read_columns, read_header, value_text
 from recsys_cli.dataset.problems import Problems
 from recsys_cli.dataset.rating_columns import RatingsLayout
 from recsys_cli.dataset.scale import Scale
-from recsys_cli.dataset.source import Source
-from recsys_cli.dataset.tables import Choices, Movies, MoviesBuilder, Users, UsersBuilder
+from recsys_cli.dataset.tables import Choices, Movies, MoviesBuilder, Source, Users, UsersBuilder
 from recsys_cli.errors import DataError
 
 if sys.version_info >= (3, 11):
@@ -33,9 +33,12 @@ _REQUIRED = {
 _OPTIONAL = {
     "movies": ("genres", "separator", "delimiter"),
     "ratings": ("time", "delimiter"),
-    "users": ("gender", "age", "job", "ages", "jobs", "delimiter"),
+    "users": ("gender", "age", "job", "ages", "jobs", "categories", "numbers", "delimiter"),
 }
 _RATING_COLUMNS = ("user", "movie", "rating", "time")
+_FURTHER = {"categories": CATEGORY, "numbers": NUMBER}
+_MOST_FURTHER = 20
+_TAKEN = ("id", "userid", "user_id", "gender", "age", "job")  # what else a file of people may say of them
 _Table = dict[str, Any]
 
 
@@ -107,7 +110,25 @@ def _read_toml(path: Path) -> dict[str, _Table]:
         # Likes and scores are shares of the top of the scale.
         raise DataError(f"{path}: [ratings] max: {high}, allowed: a number above 0; add the same to all ratings")
     _check_columns(path, tables["ratings"])
+    _check_further(path, "users", tables.get("users", {}))
     return tables
+
+
+def _further(table: _Table) -> list[tuple[str, str]]:
+    """Name and kind of the further columns of a table, in their order."""
+    return [(name, kind) for key, kind in _FURTHER.items() for name in table.get(key, ())]
+
+
+def _check_further(path: Path, table_name: str, table: _Table) -> None:
+    names = [name.casefold() for name, _ in _further(table)]
+    for place, name in enumerate(names):
+        where = f"{path}: [{table_name}] {name!r}"
+        if name in names[:place]:
+            raise DataError(f"{where}: stands there twice among categories and numbers")
+        if name in _TAKEN:
+            raise DataError(f"{where}: is the name of something else; rename the column, or give it as that")
+    if len(names) > _MOST_FURTHER:
+        raise DataError(f"{path}: [{table_name}] categories and numbers: {len(names)}, allowed: {_MOST_FURTHER}")
 
 
 def _check_columns(path: Path, ratings: _Table) -> None:
@@ -143,11 +164,18 @@ def _wrong(key: str, value: Any) -> str:
     if key == "jobs":
         good = isinstance(value, list) and value and all(isinstance(job, str) and job.strip() for job in value)
         return "" if good and len({job.casefold() for job in value}) == len(value) else "a list of different names"
+    if key in _FURTHER:
+        good = isinstance(value, list) and all(isinstance(name, str) and _is_name(name) for name in value)
+        return "" if good else 'a list of names of columns, without "="'
     if key == "delimiter":
         return "" if isinstance(value, str) and len(value) == 1 else "one character"
     if key == "file" and isinstance(value, str) and (Path(value).is_absolute() or ".." in Path(value).parts):
         return "a file in the folder of dataset.toml"
     return "" if isinstance(value, str) and value else "a text"
+
+
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and text == clean_text(text) and "=" not in text
 
 
 def _read_movies(folder: Path, table: _Table, problems: Problems) -> Movies:
@@ -165,7 +193,8 @@ def _read_movies(folder: Path, table: _Table, problems: Problems) -> Movies:
 def _read_users(folder: Path, table: _Table, problems: Problems) -> tuple[Users, Demographics]:
     path = folder / table["file"]
     keys = [key for key in ("gender", "age", "job") if key in table]
-    names = [table["id"], *(table[key] for key in keys)]
+    further = _further(table)
+    names = [table["id"], *(table[key] for key in keys), *(name for name, _ in further)]
     columns = read_columns(path, names, delimiter=table.get("delimiter", ","), problems=problems)
     rows = [(number, [clean_text(value_text(value)) for value in fields]) for number, fields in columns]
     jobs: list[str] = []
@@ -173,16 +202,22 @@ def _read_users(folder: Path, table: _Table, problems: Problems) -> tuple[Users,
         place = 1 + keys.index("job")
         found = {fields[place].casefold(): fields[place] for _, fields in rows if fields[place]}
         jobs = table.get("jobs") or sorted(found.values())
+    first = 1 + len(keys)
     known = Demographics(
         genders=MOVIELENS_1M.genders if "gender" in table else (),
         ages=tuple(table.get("ages", MOVIELENS_1M.ages)) if "age" in table else (),
         jobs=tuple(enumerate(jobs)),
+        further=tuple(
+            Column.of(name, kind, [fields[first + place] for _, fields in rows])
+            for place, (name, kind) in enumerate(further)
+        ),
     )
     genders = {text: known.gender_row(text) for text in GENDER_TEXTS} if known.genders else {}
     ages = Choices.of_years(known) if known.ages else Choices.of(())
-    users = UsersBuilder(path, problems, Choices(genders.get, GENDERS_ALLOWED), ages, Choices.of(jobs))
+    choices = (Choices(genders.get, GENDERS_ALLOWED), ages, Choices.of(jobs))
+    users = UsersBuilder(path, problems, *choices, columns=known.further)
     for number, fields in rows:
-        users.add(number, fields[0], **dict(zip(keys, fields[1:], strict=True)))
+        users.add(number, fields[0], **dict(zip(keys, fields[1:first], strict=True)), further=fields[first:])
     return users.build(), known
 
 

@@ -1,11 +1,12 @@
-"""What a data set knows about people: genders, age groups and jobs, and the way from words to rows."""
+"""What a data set knows about people: genders, age groups, jobs and more, and the way from words to rows."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from recsys_cli.dataset.columns import Column
 from recsys_cli.errors import ConfigError
 
 GENDER_TEXTS = {"m": "M", "male": "M", "0": "M", "f": "F", "female": "F", "1": "F"}
@@ -22,11 +23,13 @@ class Demographics:
         genders: row 1 is the first; ("M", "F") wherever genders are known.
         ages: first year of each age group, ascending.
         jobs: (job id, name), ascending by id.
+        further: columns of a catalogue's own; their rows are counted through all of them.
     """
 
     genders: tuple[str, ...] = ()
     ages: tuple[int, ...] = ()
     jobs: tuple[tuple[int, str], ...] = ()
+    further: tuple[Column, ...] = field(default=(), repr=False)  # no part of the fingerprint where there are none
 
     def age_row(self, age: int) -> int:
         """Row of the age group of a person.

@@ -19,8 +19,7 @@ from recsys_cli.dataset.lines import clean_text, column_names, column_place, rea
 from recsys_cli.dataset.problems import Problem, Problems, check_regular
 from recsys_cli.dataset.rating_columns import RatingsLayout
 from recsys_cli.dataset.scale import HALF_STARS, WHOLE_STARS
-from recsys_cli.dataset.source import Source
-from recsys_cli.dataset.tables import Choices, Movies, MoviesBuilder, Users, UsersBuilder
+from recsys_cli.dataset.tables import Choices, Movies, MoviesBuilder, Source, Users, UsersBuilder
 from recsys_cli.errors import ConfigError, DataError
 
 # Of MovieLens 100K, for a folder without its u.genre.

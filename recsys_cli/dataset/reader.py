@@ -15,8 +15,7 @@ from recsys_cli.dataset.layouts import read_source
 from recsys_cli.dataset.problems import Problems
 from recsys_cli.dataset.ratings import RatingsFile, read_ratings
 from recsys_cli.dataset.rows import Ratings
-from recsys_cli.dataset.source import Source
-from recsys_cli.dataset.tables import Users
+from recsys_cli.dataset.tables import Source, Users
 from recsys_cli.errors import DataError
 
 _HINT = "--skip-bad-lines leaves such lines out"
@@ -34,6 +33,7 @@ class Dataset:
         user_genders: int32 (U + 1,) gender row of each user row, 0 unknown; as are the next two.
         user_ages: int32 (U + 1,) rows of age groups.
         user_jobs: int32 (U + 1,) rows.
+        user_further: int32 (U + 1, F) rows of the further columns of people.
         demographics: what the rows stand for; empty where the data set has none.
         ratings: in the order of the file, rating_min to rating_max.
         rating_min: lowest rating of the scale.
@@ -51,6 +51,7 @@ class Dataset:
     user_genders: NDArray[np.int32]
     user_ages: NDArray[np.int32]
     user_jobs: NDArray[np.int32]
+    user_further: NDArray[np.int32]
     demographics: Demographics
     ratings: Ratings
     rating_min: float
@@ -86,6 +87,9 @@ class Dataset:
         ):
             digest.update(str(len(values)).encode())
             digest.update(np.ascontiguousarray(values).data)
+        if self.demographics.further:
+            digest.update(repr(self.demographics.further).encode("utf-8", "surrogatepass"))
+            digest.update(np.ascontiguousarray(self.user_further[1:]).data)
         return digest.hexdigest()
 
 
@@ -151,6 +155,7 @@ def _assemble(source: Source, file: RatingsFile, problems: Problems) -> Dataset:
         user_genders=by_row(users.genders),
         user_ages=by_row(users.ages),
         user_jobs=by_row(users.jobs),
+        user_further=np.concatenate([np.zeros((1, users.further.shape[1]), dtype=np.int32), users.further]),
         demographics=source.demographics,
         ratings=file.ratings if last is None else file.ratings.at(last),
         rating_min=file.scale.low,

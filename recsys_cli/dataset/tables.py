@@ -1,17 +1,19 @@
-"""Movies and users of a data set, checked one by one and sorted by id."""
+"""Movies and users of a data set, checked one by one and sorted by id; what every format comes down to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_cli.dataset.columns import Column, number_of
 from recsys_cli.dataset.demographics import MAX_AGE, Demographics
 from recsys_cli.dataset.lines import clean_text, parse_id
 from recsys_cli.dataset.problems import Problem, Problems
+from recsys_cli.dataset.rating_columns import RatingsLayout
 
 _NO_GENRES = {"", "(no genres listed)", "unknown"}
 
@@ -40,18 +42,46 @@ class Users:
         genders: int32 (U,) rows, 0 unknown.
         ages: int32 (U,) rows of age groups, 0 unknown.
         jobs: int32 (U,) rows, 0 unknown.
+        further: int32 (U, F) rows of the F further columns of people, counted through all of them, 0 unknown.
+        unlisted: values of further columns that stand for no row, and count as unknown.
     """
 
     ids: NDArray[np.int64]
     genders: NDArray[np.int32]
     ages: NDArray[np.int32]
     jobs: NDArray[np.int32]
+    further: NDArray[np.int32]
+    unlisted: int = 0
 
     @classmethod
     def without_attributes(cls, ids: NDArray[np.int64]) -> Users:
         """Users (ascending ids) of whom nothing is known."""
         unknown = np.zeros(len(ids), dtype=np.int32)
-        return cls(ids, unknown, unknown, unknown)
+        return cls(ids, unknown, unknown, unknown, np.zeros((len(ids), 0), dtype=np.int32))
+
+    def at(self, part: slice) -> Users:
+        """Those at some positions."""
+        genders, ages, jobs = (rows[part] for rows in (self.genders, self.ages, self.jobs))
+        return Users(self.ids[part], genders, ages, jobs, self.further[part], unlisted=self.unlisted)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A data set whose movies and users are read, and whose ratings are not yet.
+
+    Attributes:
+        format: its name.
+        movies: all movies.
+        users: all users, None where no file lists them.
+        demographics: what the rows of the users stand for.
+        ratings: where the ratings are, and how they are written.
+    """
+
+    format: str
+    movies: Movies
+    users: Users | None
+    demographics: Demographics
+    ratings: RatingsLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +143,8 @@ class MoviesBuilder:
 class UsersBuilder:
     """Takes users line by line; a bad one becomes a problem and is left out.
 
-    An empty gender, age or job is unknown; one that is not in the list is a problem.
+    An empty gender, age or job is unknown; one that is not in the list is a problem. In a further column a
+    category that is not listed is unknown, too: those that few people have are not.
 
     Attributes:
         path: the file that they come from.
@@ -121,6 +152,7 @@ class UsersBuilder:
         genders: what may stand for a gender.
         ages: what may stand for an age.
         jobs: what may stand for a job.
+        columns: further columns.
     """
 
     path: Path
@@ -128,10 +160,21 @@ class UsersBuilder:
     genders: Choices
     ages: Choices
     jobs: Choices
-    _users: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    columns: tuple[Column, ...] = ()
+    _users: dict[int, list[int]] = field(default_factory=dict)
+    _unlisted: int = 0
 
-    def add(self, line: int, user_id: str, *, gender: str = "", age: str = "", job: str = "") -> None:
-        """Add one user."""
+    def add(
+        self,
+        line: int,
+        user_id: str,
+        *,
+        gender: str = "",
+        age: str = "",
+        job: str = "",
+        further: Sequence[str] = (),
+    ) -> None:
+        """Add one user; ``further`` has a text for each of the columns, or is empty."""
         number = _new_id(self.path, line, "user id", user_id, self._users, self.problems)
         if number is None:
             return
@@ -143,13 +186,26 @@ class UsersBuilder:
                 self.problems.add(Problem(self.path, line, name, text, choices.allowed))
                 return
             rows.append(row)
-        self._users[number] = (rows[0], rows[1], rows[2])
+        before = 0
+        for column, text in zip(self.columns, further or [""] * len(self.columns), strict=True):
+            if column.is_number and text and number_of(text) is None:
+                self.problems.add(Problem(self.path, line, column.name, text, "a number"))
+                return
+            row = column.row(text)
+            self._unlisted += bool(text) and not row
+            rows.append(before + row if row else 0)
+            before += column.size
+        self._users[number] = rows
 
     def build(self) -> Users:
         """The users, ascending by id."""
         ids = sorted(self._users)
-        rows = np.array([self._users[user_id] for user_id in ids], dtype=np.int32).reshape(-1, 3)
-        return Users(np.array(ids, dtype=np.int64), *np.ascontiguousarray(rows.T))
+        rows = np.array([self._users[user_id] for user_id in ids], dtype=np.int32).reshape(
+            -1, 3 + len(self.columns)
+        )
+        genders, ages, jobs = np.ascontiguousarray(rows[:, :3].T)
+        further = np.ascontiguousarray(rows[:, 3:])
+        return Users(np.array(ids, dtype=np.int64), genders, ages, jobs, further, unlisted=self._unlisted)
 
 
 def _new_id(path: Path, line: int, name: str, text: str, known: Container[int], problems: Problems) -> int | None:

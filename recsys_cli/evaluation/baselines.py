@@ -12,7 +12,7 @@ from recsys_cli.solvers.ease import fit_ease
 from recsys_cli.solvers.implicit_als import fit_implicit_als
 from recsys_cli.solvers.implicit_bpr import fit_implicit_bpr
 from recsys_cli.solvers.popularity import count_by_movie, count_in_groups
-from recsys_cli.solvers.ridge import fit_ridge, one_hot
+from recsys_cli.solvers.ridge import fit_ridge, one_hot, several_hot
 
 
 class Baseline:
@@ -170,9 +170,10 @@ def liked_genres(data: Interactions, *, penalty: float, damping: float) -> Produ
 
 
 def attribute_ridge(data: Interactions, *, penalty: float) -> Product:
-    """Ridge regression from one-hot gender, age and job to likes: what people of such attributes like."""
+    """Ridge regression from one-hot gender, age, job and more to likes: what people of such attributes like."""
     attributes = (data.genders, data.ages, data.jobs)
-    inputs = one_hot(attributes, [int(rows.max(initial=0)) + 1 for rows in attributes])  # (U + 1, I)
+    inputs = one_hot(attributes, [int(rows.max(initial=0)) + 1 for rows in attributes])
+    inputs = np.hstack([inputs, several_hot(data.further, int(data.further.max(initial=0)))])  # (U + 1, I)
     active = _active(data)
     return Product(inputs, fit_ridge(inputs[active], data.liked()[active], penalty=penalty))
 

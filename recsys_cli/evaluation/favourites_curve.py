@@ -74,8 +74,8 @@ def measure_ways(
             continue
         relevant = np.zeros((1, len(popular)), dtype=np.bool_)
         relevant[0, liked[_SET_ASIDE:]] = True
-        rows = tuple(int(of[user]) for of in (dataset.user_genders, dataset.user_ages, dataset.user_jobs))
-        profile = (rows[0], rows[1], rows[2])
+        rows = (int(of[user]) for of in (dataset.user_genders, dataset.user_ages, dataset.user_jobs))
+        profile = (*rows, *dataset.user_further[user].tolist())
         for name in found:
             found[name].append([])
             for count in SHOWN:

@@ -115,7 +115,8 @@ def with_ratings(dataset: Dataset, more: Dataset) -> Dataset:
     nobody = np.zeros(1, dtype=np.int32)
 
     def attribute(mine: NDArray[np.int32], theirs: NDArray[np.int32]) -> NDArray[np.int32]:
-        return np.concatenate([nobody, np.where(own > 0, mine[own], theirs[others])])
+        is_own = (own > 0).reshape(-1, *[1] * (mine.ndim - 1))
+        return np.concatenate([mine[:1], np.where(is_own, mine[own], theirs[others])])
 
     new_rows, new_rows_of_more = (
         np.concatenate([nobody, rows_of(ids, user_ids)]) for ids in (dataset.user_ids, more.user_ids)
@@ -126,6 +127,7 @@ def with_ratings(dataset: Dataset, more: Dataset) -> Dataset:
         user_genders=attribute(dataset.user_genders, more.user_genders),
         user_ages=attribute(dataset.user_ages, more.user_ages),
         user_jobs=attribute(dataset.user_jobs, more.user_jobs),
+        user_further=attribute(dataset.user_further, more.user_further),
         ratings=Ratings(
             np.concatenate([new_rows[dataset.ratings.user_rows], new_rows_of_more[more.ratings.user_rows]]),
             np.concatenate([dataset.ratings.movie_rows, more.ratings.movie_rows]),

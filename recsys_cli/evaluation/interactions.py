@@ -26,6 +26,7 @@ class Interactions:
         genders: (U + 1,) int, gender row of each user row, 0 unknown; as are the next two.
         ages: (U + 1,) int.
         jobs: (U + 1,) int.
+        further: (U + 1, F) int, rows of further columns, counted through all of them, 0 unknown.
         genres: (M + 1, G) float32, 1 where the movie has the genre.
         recent: (R,) bool, whether a rating is of the last days before the moment that a split by time is cut at;
             None for another split.
@@ -38,6 +39,7 @@ class Interactions:
     genders: NDArray[np.integer]
     ages: NDArray[np.integer]
     jobs: NDArray[np.integer]
+    further: NDArray[np.integer]
     genres: Floats
     recent: NDArray[np.bool_] | None = None
 
@@ -59,7 +61,7 @@ class Interactions:
     @property
     def has_attributes(self) -> bool:
         """Whether anything is known of anybody."""
-        return bool(self.genders.any() or self.ages.any() or self.jobs.any())
+        return bool(self.genders.any() or self.ages.any() or self.jobs.any() or self.further.any())
 
     def rated(self) -> sp.csr_matrix:
         """(U + 1, M + 1) float32, 1 at every rating."""

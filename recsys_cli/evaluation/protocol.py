@@ -152,6 +152,7 @@ def interactions(dataset: Dataset, train: Ints, protocol: ProtocolConfig) -> Int
         genders=dataset.user_genders,
         ages=dataset.user_ages,
         jobs=dataset.user_jobs,
+        further=dataset.user_further,
         genres=genres,
     )
 

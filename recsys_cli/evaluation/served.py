@@ -18,7 +18,7 @@ from recsys_cli.model.vocabulary import open_vocabulary
 class ServedModel:
     """Scores and stars of a model for the users and movies of a data set, not necessarily its own.
 
-    People whom the model does not know are served by gender, age and job; movies that it does not know by title,
+    People whom the model does not know are served by their attributes; movies that it does not know by title,
     year and genres, through the saved tower.
 
     Raises: ArtifactError: a file of the model is missing or damaged.
@@ -35,7 +35,8 @@ class ServedModel:
     def user_vectors(self) -> Floats:
         """(U + 1, D) float32 unit rows; row 0 is the vector of whom nothing is known."""
         dataset = self._dataset
-        profiles = np.stack([dataset.user_genders, dataset.user_ages, dataset.user_jobs], axis=1)  # (U + 1, 3)
+        columns = (dataset.user_genders, dataset.user_ages, dataset.user_jobs, dataset.user_further)
+        profiles = np.column_stack(columns)  # (U + 1, 3 + F)
         if dataset.demographics != self._vocabulary.demographics:
             profiles[:] = 0  # rows of other groups and jobs
         return user_vectors(self._folder, profiles, self._user_rows - 1)

@@ -119,5 +119,6 @@ def _of_people_who_rate(dataset: Dataset, ratings: Ratings) -> Dataset:
         user_genders=dataset.user_genders[kept],
         user_ages=dataset.user_ages[kept],
         user_jobs=dataset.user_jobs[kept],
+        user_further=dataset.user_further[kept],
         ratings=Ratings(rows[ratings.user_rows], ratings.movie_rows, ratings.values),
     )

@@ -4,6 +4,7 @@ The user tower adds one contribution per attribute, so each attribute folds into
 vector is a few rows added up, whatever subset of the attributes is known.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,8 @@ class UserTables:
         mean_rating: mean of the training ratings, on the rating scale.
         history_damping: a history of n ratings is scaled by 1 / sqrt(n + this).
         activation: ``linear`` or ``tanh``, applied to the sum.
+        further: (T + 1, D) float32, the further columns' rows, counted through all of them, row 0, unknown, all
+            zeros; None where there are no such columns.
     """
 
     base: Floats
@@ -41,18 +44,23 @@ class UserTables:
     mean_rating: float
     history_damping: float
     activation: str
+    further: Floats | None = None
 
-    def profiles(self, genders: Ints, ages: Ints, jobs: Ints) -> Floats:
+    def profiles(self, genders: Ints, ages: Ints, jobs: Ints, further: Ints | None = None) -> Floats:
         """Vectors of people who are known by their attributes alone.
 
         Args:
             genders: (N,) int64 rows, 0 unknown.
             ages: (N,) int64 rows, 0 unknown.
             jobs: (N,) int64 rows, 0 unknown.
+            further: (N, F) int64 rows of the further columns, 0 unknown; None where nothing is known of them.
 
         Returns: (N, D) float32, unit rows.
         """
-        return self._finish(self.base + self.genders[genders] + self.ages[ages] + self.jobs[jobs])
+        total = self.base + self.genders[genders] + self.ages[ages] + self.jobs[jobs]
+        if further is not None and self.further is not None:
+            total = total + self.further[further].sum(axis=1)
+        return self._finish(total)
 
     def with_history(
         self,
@@ -61,6 +69,7 @@ class UserTables:
         job: int,
         movies: Ints,
         ratings: Floats,
+        further: Sequence[int] = (),
     ) -> Floats:
         """Vector of one person who has rated a few movies.
 
@@ -70,10 +79,13 @@ class UserTables:
             job: row, 0 unknown.
             movies: (n,) int64, positions in ``movie_ids``; n may be 0.
             ratings: (n,) float32, on the rating scale.
+            further: rows of the further columns, 0 unknown.
 
         Returns: (D,) float32, unit length.
         """
         total = self.base + self.genders[gender] + self.ages[age] + self.jobs[job]
+        if self.further is not None:
+            total = total + self.further[list(further)].sum(axis=0)
         if len(movies):
             above_mean = (ratings - np.float32(self.mean_rating))[:, None]  # (n, 1)
             history = self.rated[movies] + above_mean * self.valued[movies]  # (n, D)
@@ -163,6 +175,7 @@ class Audience:
         user_jobs: (U,) int64 rows, 0 unknown.
         counts: (G + 1, A + 1, M) int64 ratings by people of that gender and age group.
         sums: (G + 1, A + 1, M) float64, sum of these ratings.
+        user_further: (U, F) int64 rows of the further columns, 0 unknown.
     """
 
     user_genders: Ints
@@ -170,6 +183,7 @@ class Audience:
     user_jobs: Ints
     counts: Ints
     sums: NDArray[np.float64]
+    user_further: Ints
 
     @classmethod
     def tally(
@@ -180,6 +194,7 @@ class Audience:
         ratings: Ratings,
         *,
         shape: tuple[int, int, int],
+        user_further: NDArray[np.integer] | None = None,
     ) -> "Audience":
         """Count and sum the training ratings.
 
@@ -189,6 +204,7 @@ class Audience:
             user_jobs: (U + 1,).
             ratings: of these users.
             shape: (G + 1, A + 1, M).
+            user_further: (U + 1, F); None without further columns.
         """
         users = ratings.user_rows
         cells = np.ravel_multi_index((user_genders[users], user_ages[users], ratings.movie_rows - 1), shape)
@@ -199,6 +215,9 @@ class Audience:
             user_jobs=np.asarray(user_jobs[1:], dtype=np.int64),
             counts=np.bincount(cells, minlength=size).reshape(shape).astype(np.int64),
             sums=np.bincount(cells, weights=ratings.values, minlength=size).reshape(shape).astype(np.float64),
+            user_further=np.empty((len(user_genders) - 1, 0), dtype=np.int64)
+            if user_further is None
+            else np.asarray(user_further[1:], dtype=np.int64),
         )
 
     def of_group(self, gender: int, age: int, movie: int) -> tuple[int, float | None]:

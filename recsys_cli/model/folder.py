@@ -188,16 +188,8 @@ class ModelFolder:
     @cached_property
     def tables(self) -> UserTables:
         """The user tower as tables: profiles and favourites become vectors without paddle."""
-        names = {
-            "base": 1,
-            "genders": 2,
-            "ages": 2,
-            "jobs": 2,
-            "rated": 2,
-            "valued": 2,
-            "mean_rating": 0,
-            "history_damping": 0,
-        }
+        matrices = dict.fromkeys(("genders", "ages", "jobs", "rated", "valued"), 2)
+        names = {"base": 1, **matrices, "mean_rating": 0, "history_damping": 0}
         name, dim = "user_tables.npz", self.info.embedding_dim
         arrays = self._arrays(name, **names)
         rows = [len(arrays[key]) for key in ("genders", "ages", "jobs")]
@@ -212,7 +204,19 @@ class ModelFolder:
         activation = self.info.options.get("activation")
         if activation not in ("linear", "tanh"):
             raise ArtifactError(f"{self.path / 'model.json'}: activation is {activation!r}: {AGAIN}")
-        return UserTables(**arrays, activation=activation)
+        return UserTables(**arrays, activation=activation, further=self._further.get("table"))
+
+    @cached_property
+    def _further(self) -> dict[str, NDArray[Any]]:
+        """What the further columns of people contribute, and everybody's rows; empty where there are none."""
+        if "further.npz" not in self._files:
+            return {}
+        arrays = self._arrays("further.npz", table=2, user_rows=2)
+        table, rows = arrays["table"], arrays["user_rows"]
+        whole = table.shape[1] == self.info.embedding_dim and len(rows) == len(self.user_ids)
+        within = not table[:1].any() and ((rows >= 0) & (rows < len(table))).all()
+        self._require("further.npz", bool(whole and within), "vectors, the first of zeros, and rows of each user")
+        return arrays
 
     @cached_property
     def seen(self) -> Seen:
@@ -258,7 +262,8 @@ class ModelFolder:
             self._require(name, len(arrays[key]) == len(self.user_ids), "a row for each user")
             within = (arrays[key] >= 0) & (arrays[key] < limit)
             self._require(name, bool(within.all()), f"rows below {limit}")
-        return Audience(**arrays)
+        further = self._further.get("user_rows", np.empty((len(self.user_ids), 0), dtype=np.int64))
+        return Audience(**arrays, user_further=further)
 
     @cached_property
     def crowd(self) -> Crowd | None:

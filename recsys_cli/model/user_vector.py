@@ -17,7 +17,7 @@ from recsys_cli.model.arrays import Floats, Ints, unit_rows
 from recsys_cli.model.crowd import TEMPERATURE
 from recsys_cli.model.folder import ModelFolder
 
-Profile = tuple[int, int, int]  # rows of gender, age and job, 0 unknown
+Profile = tuple[int, ...]  # rows of gender, age, job and, where there are any, further columns; 0 unknown
 
 # Fitted on users of MovieLens 1M held out whole; measured on others.
 CROWD_SHARE = 0.5  # of the vector of somebody with few likes
@@ -50,12 +50,16 @@ def user_vectors(folder: ModelFolder, profiles: NDArray[np.integer], users: Ints
 
     Args:
         folder: the model.
-        profiles: (N, 3) rows of gender, age and job, 0 unknown.
+        profiles: (N, 3 + F) rows of gender, age, job and further columns, 0 unknown; F may be 0 for any model.
         users: (N,) int64, position in the model's ``user_ids``, -1 for somebody who is not among them.
 
     Returns: (N, D) float32, unit rows.
     """
-    vectors: Floats = folder.demographic[tuple(profiles.T)]
+    vectors: Floats = folder.demographic[tuple(profiles[:, :3].T)]
+    told = (profiles[:, 3:] > 0).any(axis=1)
+    if told.any():
+        rows = profiles[told].astype(np.int64)
+        vectors[told] = folder.tables.profiles(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3:])
     known = users >= 0
     if known.any():
         vectors[known] = folder.user_vectors[users[known]]
@@ -69,7 +73,7 @@ def user_vector(
 
     Args:
         folder: the model.
-        profile: rows of gender, age and job, 0 unknown.
+        profile: rows of gender, age, job and further columns, 0 unknown.
         favourites: what the person has rated besides; None or empty where nothing is known.
         user: position in the model's ``user_ids``, None for somebody who is not among them.
 
@@ -103,7 +107,8 @@ def history_vector(folder: ModelFolder, profile: Profile, favourites: Favourites
     """
     places = favourites.places
     known = (places >= 0) & (folder.num_ratings[places] > 0)
-    return folder.tables.with_history(*profile, places[known], favourites.ratings[known])
+    gender, age, job, *further = profile
+    return folder.tables.with_history(gender, age, job, places[known], favourites.ratings[known], further)
 
 
 def lean(folder: ModelFolder, base: Floats, favourites: Favourites) -> Floats:

@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_cli.dataset.columns import CATEGORY, NUMBER, Column
 from recsys_cli.dataset.demographics import Demographics
 from recsys_cli.dataset.rows import rows_of
 from recsys_cli.errors import ArtifactError
@@ -34,10 +35,18 @@ def title_words(title: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFC", title).casefold())
 
 
+class _Column(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    kind: str
+    values: tuple[str, ...] = ()
+    edges: tuple[float, ...] = ()
+
+
 class _People(msgspec.Struct, forbid_unknown_fields=True):
     genders: tuple[str, ...]
     ages: tuple[_Id, ...]
     jobs: tuple[tuple[_Id, str], ...]
+    further: tuple[_Column, ...] = ()
 
 
 class _Fields(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,7 +74,7 @@ class Vocabulary:
         words: all words of the titles, sorted.
         genres: all genre names, sorted.
         user_ids: int64 (U,), ascending.
-        demographics: genders, age groups and jobs.
+        demographics: genders, age groups, jobs and further columns.
     """
 
     movie_ids: NDArray[np.int64]
@@ -120,6 +129,7 @@ class Vocabulary:
 
     def to_json(self) -> str:
         """Canonical JSON: the same vocabulary gives the same text."""
+        further = self.demographics.further
         fields = {
             "movie_ids": self.movie_ids.tolist(),
             "titles": self.titles,
@@ -131,6 +141,7 @@ class Vocabulary:
                 "genders": self.demographics.genders,
                 "ages": self.demographics.ages,
                 "jobs": self.demographics.jobs,
+                **({"further": list(map(asdict, further))} if further else {}),
             },
         }
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
@@ -167,7 +178,7 @@ class Vocabulary:
             words=fields.words,
             genres=fields.genres,
             user_ids=np.array(fields.user_ids, dtype=np.int64),
-            demographics=Demographics(genders=people.genders, ages=people.ages, jobs=people.jobs),
+            demographics=Demographics(people.genders, people.ages, people.jobs, _columns(people.further)),
         )
         num_movies = len(vocabulary.movie_ids)
         _require(
@@ -198,6 +209,7 @@ def open_vocabulary(folder: ModelFolder) -> Vocabulary:
     if (
         hashlib.sha256(text.encode()).hexdigest() != folder.info.vocabulary_fingerprint
         or folder.demographic.shape[:3] != sizes
+        or folder.has("further.npz") != bool(known.further)
         or not np.array_equal(folder.movie_ids, vocabulary.movie_ids)
         or not np.array_equal(folder.user_ids, vocabulary.user_ids)
     ):
@@ -205,6 +217,20 @@ def open_vocabulary(folder: ModelFolder) -> Vocabulary:
             f"{folder.path / 'vocabulary.json'}: is not the vocabulary of this model's vectors: {AGAIN}"
         )
     return vocabulary
+
+
+def _columns(found: Sequence[_Column]) -> tuple[Column, ...]:
+    for column in found:
+        name, edges, texts = f"{column.name!r}", column.edges, (column.name, *column.values)
+        is_number = column.kind == NUMBER
+        _require(is_number or column.kind == CATEGORY, f"{name} must be of categories or numbers")
+        _require(all(map(str.isprintable, texts)), f"{name} must be of printable texts")
+        _require(not (column.values if is_number else edges), f"{name} must be of categories or numbers alone")
+        _require(_ascending(column.values), f"the categories of {name} must be ascending")
+        # Two equal ends: no more than one number is known.
+        is_cut = len(edges) != 1 and (_ascending(edges) or (len(edges) == 2 and edges[0] == edges[1]))
+        _require(is_cut, f"the edges of {name} must be ascending")
+    return tuple(Column(column.name, column.kind, column.values, column.edges) for column in found)
 
 
 def _require(condition: bool, rule: str) -> None:

@@ -91,14 +91,19 @@ def _write_arrays(folder: Path, arrays: ModelArrays) -> None:
         vectors=arrays.movie_vectors,
         num_ratings=arrays.num_ratings,
     )
-    tables = {name: value for name, value in _fields(arrays.tables).items() if name != "activation"}
+    tables = _fields(arrays.tables)
+    del tables["activation"], tables["further"]
     np.savez(folder / "user_tables.npz", **tables)
     np.savez(folder / "seen.npz", **_fields(arrays.seen))
     if arrays.held_out is not None:
         np.savez(folder / "held_out.npz", **_fields(arrays.held_out))
     if arrays.estimates is not None:
         np.savez(folder / "estimates.npz", **_fields(arrays.estimates))
-    np.savez(folder / "audience.npz", **_fields(arrays.audience))
+    audience = _fields(arrays.audience)
+    user_further = audience.pop("user_further")
+    np.savez(folder / "audience.npz", **audience)
+    if arrays.tables.further is not None:
+        np.savez(folder / "further.npz", table=arrays.tables.further, user_rows=user_further)
     if arrays.crowd is not None:
         np.savez(folder / "crowd.npz", **_fields(arrays.crowd))
     if arrays.stars is not None:

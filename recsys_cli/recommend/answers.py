@@ -27,6 +27,8 @@ class Query:
         age_group: such as ``25-34``.
         gender: ``M`` or ``F``.
         job: name of the job.
+        attributes: what else is known of the person, of the further columns of a catalogue: categories, and the
+            ranges that numbers lie in.
         rated: the movies that were liked, disliked or rated.
         k: number of movies asked for.
         notes: what the person should know about how the question was taken.
@@ -36,6 +38,7 @@ class Query:
     age_group: str | None
     gender: str | None
     job: str | None
+    attributes: dict[str, str]
     rated: tuple[RatedMovie, ...]
     k: int
     notes: tuple[str, ...]

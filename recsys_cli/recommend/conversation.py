@@ -24,7 +24,7 @@ _OTHERS: dict[str, tuple[type, ...]] = {
     "novelty": _NUMBER,
 }
 _FILTER = (*_GENRES, "year", "exclude", "min_ratings")
-FIELDS = (*_PERSON, *_MOVIES, "ratings", *_FILTER, *_OTHERS)
+FIELDS = (*_PERSON, "attributes", *_MOVIES, "ratings", *_FILTER, *_OTHERS)
 SIMILAR = "similar"  # makes a question for movies like the one that it names
 SIMILAR_FIELDS = (SIMILAR, *_FILTER, "k", "new", "novelty")
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
@@ -117,6 +117,8 @@ def question(fields: Mapping[str, Any], defaults: Question, *, others: tuple[str
     given = _given(fields, (*FIELDS, *others))
     person = {name: _checked(name, given[name], types) for name, types in _PERSON.items() if name in given}
     person |= {name: _listed(name, given[name], _MOVIE) for name in _MOVIES if name in given}
+    if "attributes" in given:
+        person["attributes"] = _attributes(given["attributes"])
     if "ratings" in given:
         person["ratings"] = _ratings(given["ratings"])
     return replace(
@@ -180,6 +182,12 @@ def _checked(name: str, value: Any, types: tuple[type, ...]) -> Any:
 def _listed(name: str, value: Any, types: tuple[type, ...]) -> tuple[Any, ...]:
     """A list of values, or one value instead of it."""
     return tuple(_checked(name, item, types) for item in (value if isinstance(value, list) else [value]))
+
+
+def _attributes(value: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        raise ConfigError('attributes: not an object of names and values, such as {"plan": "family"}')
+    return tuple((name, str(_checked("attributes", said, (str, *_NUMBER)))) for name, said in value.items())
 
 
 def _ratings(value: Any) -> tuple[tuple[str, float], ...]:

@@ -25,10 +25,12 @@ class People:
     Attributes:
         ids: (N,) int64.
         places: (N,) int64, position in the model's ``user_ids``, -1 for those answered by their profile.
-        profiles: (N, 3) int rows of gender, age and job; of those in the model, what it was trained on.
+        profiles: (N, 3 + F) int rows of gender, age, job and further columns; of those in the model, what it was
+            trained on.
         histories: what a file of ratings says of them.
         left_out: ids of people who are not in the model and of whom nothing is known.
-        conflicts: people whose id the model has with another profile.
+        conflicts: people whose id the model has with another gender, age or job.
+        unlisted: values of further columns that the model does not know.
     """
 
     ids: NDArray[np.int64]
@@ -37,6 +39,7 @@ class People:
     histories: Histories
     left_out: tuple[int, ...]
     conflicts: int
+    unlisted: int
 
     def fresh(self, person: int, folder: ModelFolder) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids (n,) and ratings (n,) of the movies that the model did not learn from the person."""
@@ -67,11 +70,11 @@ def look_up(users: Users, index: MovieIndex, histories: Histories | None = None)
     """
     histories = histories or Histories.none(len(users.ids))
     places = index.vocabulary.user_rows(users.ids) - 1
-    profiles = np.stack([users.genders, users.ages, users.jobs], axis=1)
-    audience = index.folder.audience
-    trained = np.stack([audience.user_genders, audience.user_ages, audience.user_jobs], axis=1)[places]
+    profiles = np.column_stack([users.genders, users.ages, users.jobs, users.further])
+    known = index.folder.audience
+    trained = np.column_stack([known.user_genders, known.user_ages, known.user_jobs, known.user_further])[places]
     differs = (profiles != trained) & (profiles > 0) & (trained > 0)
-    conflicts = (places >= 0) & differs.any(axis=1)
+    conflicts = (places >= 0) & differs[:, :3].any(axis=1)  # plans and incomes change
     places = np.where(conflicts, -1, places)
     profiles = np.where((places >= 0)[:, None], trained, profiles)
     answerable = (places >= 0) | profiles.any(axis=1) | (histories.counts > 0)
@@ -82,6 +85,7 @@ def look_up(users: Users, index: MovieIndex, histories: Histories | None = None)
         histories=histories.at(answerable),
         left_out=tuple(users.ids[~answerable].tolist()),
         conflicts=int(conflicts.sum()),
+        unlisted=users.unlisted,
     )
 
 
@@ -93,7 +97,7 @@ def read_people(bulk: BulkConfig, index: MovieIndex) -> People:
     users = read_users_file(bulk.users, index.vocabulary.demographics)
     number, parts = bulk.part_of
     part = slice(*(len(users.ids) * place // parts for place in (number - 1, number)))
-    users = Users(users.ids[part], users.genders[part], users.ages[part], users.jobs[part])
+    users = users.at(part)
     if bulk.ratings is None:
         return look_up(users, index)
     info = index.folder.info
@@ -118,10 +122,10 @@ def vectors_and_bases(
         person = batch.start + offset
         favourites = rated.favourites(*people.fresh(person, folder))
         if len(favourites.ratings):
-            gender, age, job = people.profiles[person].tolist()
             place = int(people.places[person])
             user = place if place >= 0 else None
-            vectors[offset] = user_vector(folder, (gender, age, job), favourites, user=user)
+            profile = tuple(people.profiles[person].tolist())
+            vectors[offset] = user_vector(folder, profile, favourites, user=user)
             answered[offset] = HISTORY
     return vectors, answered
 

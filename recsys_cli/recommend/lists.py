@@ -59,6 +59,7 @@ class BulkReport:
         without_movies: people for whom no movie fits, counted among the above.
         reason: why no movie fits anybody; None where one fits somebody.
         left_out: ids of people who are not in the model and of whom the file says nothing.
+        unlisted: values of further columns that the model does not know; they count as unknown.
         conflicts: people who are not taken for those in the model because it has their id with another profile.
         unknown_ratings: ratings of movies that neither the model nor the index knows.
         searched_in: ``memory``, or the address of Milvus.
@@ -75,6 +76,7 @@ class BulkReport:
     reason: str | None
     left_out: tuple[int, ...]
     conflicts: int
+    unlisted: int
     unknown_ratings: int
     searched_in: str
     seconds: float
@@ -167,6 +169,7 @@ def write_lists(
         reason=reason,
         left_out=people.left_out,
         conflicts=people.conflicts,
+        unlisted=people.unlisted,
         unknown_ratings=rated.num_unknown,
         searched_in="memory" if address == EXACT_URI else address,
         seconds=time.perf_counter() - started,

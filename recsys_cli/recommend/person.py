@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.config.question import Person
+from recsys_cli.dataset.columns import asked_rows, named_values
 from recsys_cli.errors import ConfigError, UnknownUserError
 from recsys_cli.index.movie_index import MovieIndex
 from recsys_cli.model.user_vector import LIKE_SHARE, Favourites, user_vector
@@ -52,12 +53,13 @@ def understand(person: Person, index: MovieIndex, *, k: int) -> Understood:
         StoreError: the index cannot answer.
     """
     notes: list[str] = []
-    gender, age, job = _profile(person, index)
+    gender, age, job, *further = _profile(person, index)
     user = _user(person, index, notes)
     rated = _rated(person, index, notes)
     if user is not None:
         people = index.folder.audience
         gender, age, job = (int(rows[user]) for rows in (people.user_genders, people.user_ages, people.user_jobs))
+        further = people.user_further[user].tolist()
     elif not (rated or person.has_profile):
         notes.append(NOBODY)
     names = index.vocabulary.demographics
@@ -66,6 +68,7 @@ def understand(person: Person, index: MovieIndex, *, k: int) -> Understood:
         age_group=names.age_name(age) if age else None,
         gender=names.gender_name(gender) if gender else None,
         job=names.job_name(job) if job else None,
+        attributes=named_values(names.further, further),
         rated=rated,
         k=k,
         notes=tuple(notes),
@@ -74,17 +77,18 @@ def understand(person: Person, index: MovieIndex, *, k: int) -> Understood:
     seen = ids if user is None else np.union1d(ids, index.folder.seen.of(user))
     middle = (index.folder.info.rating_min + index.folder.info.rating_max) / 2
     liked = sorted((movie for movie in rated if movie.rating > middle), key=lambda movie: -movie.rating)
-    vector = user_vector(index.folder, (gender, age, job), _favourites(rated, index), user=user)
+    vector = user_vector(index.folder, (gender, age, job, *further), _favourites(rated, index), user=user)
     return Understood(vector, query, gender, age, user, seen, tuple(liked))
 
 
-def _profile(person: Person, index: MovieIndex) -> tuple[int, int, int]:
-    """Rows of gender, age and job; 0 where not known."""
+def _profile(person: Person, index: MovieIndex) -> tuple[int, ...]:
+    """Rows of gender, age, job and further columns; 0 where not known."""
     people = index.vocabulary.demographics
     return (
         0 if person.gender is None else people.gender_row(person.gender),
         0 if person.age is None else people.age_row(person.age),
         0 if person.job is None else people.job_row(str(person.job)),
+        *asked_rows(people.further, person.attributes),
     )
 
 

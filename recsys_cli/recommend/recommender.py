@@ -89,6 +89,7 @@ class Recommender:
         age: int | None = None,
         gender: str | None = None,
         job: str | int | None = None,
+        attributes: Mapping[str, str | float] | None = None,
         user: int | None = None,
         like: str | int | Sequence[str | int] = (),
         dislike: str | int | Sequence[str | int] = (),
@@ -106,6 +107,7 @@ class Recommender:
             age: years, 1 to 120.
             gender: ``M`` or ``F``.
             job: number or name of a job of the data set.
+            attributes: what else is known, by the name of a further column of the data set.
             user: id of a user of the training data, whose own vector then answers.
             like: ids or titles of liked movies, or one of them.
             dislike: ids or titles of disliked movies, or one of them.
@@ -127,22 +129,16 @@ class Recommender:
                 age=age,
                 gender=gender,
                 job=job,
+                attributes=tuple((name, str(value)) for name, value in (attributes or {}).items()),
                 user=user,
                 like=(like,) if isinstance(like, (str, int)) else tuple(like),
                 dislike=(dislike,) if isinstance(dislike, (str, int)) else tuple(dislike),
                 ratings=tuple((ratings or {}).items()),
             )
-            return self.answer(
-                Question(
-                    person=person,
-                    movies=movies,
-                    k=k,
-                    include_seen=include_seen,
-                    diversity=diversity,
-                    explain=explain,
-                    novelty=novelty,
-                )
+            question = Question(
+                person=person, movies=movies, k=k, include_seen=include_seen, diversity=diversity, novelty=novelty
             )
+            return self.answer(replace(question, explain=explain))
 
     def answer(self, question: Question) -> Recommendation:
         """Answer a question; as :meth:`recommend`, but errors name the options of the command line."""

@@ -13,6 +13,7 @@ MAX_Q = 200  # characters
 
 _SEVERAL = ("like", "dislike", "genre", "any_genre", "not_genre", "exclude")
 _NAMING = ("like", "dislike", "ratings", "exclude")
+_OBJECTS = ("attributes", "ratings")
 _INTEGERS = ("age", "user", "k", "min_ratings")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 _DECIMAL = re.compile(r"[+-]?([0-9]{1,30}\.?[0-9]{0,30}|\.[0-9]{1,30})")
@@ -31,6 +32,14 @@ _KNOWN: dict[str, tuple[str, dict[str, Any]]] = {
     "age": ("Years.", {"type": "integer", "minimum": 1, "maximum": 120}),
     "gender": ("M or F.", _TEXT),
     "job": ("Job of the model's data set, by number or name.", _MOVIE),
+    "attributes": (
+        "What else the model's data set knows of people, by name.",
+        {
+            "type": "object",
+            "additionalProperties": {"anyOf": [_TEXT, {"type": "number"}]},
+            "maxProperties": MAX_NAMED,
+        },
+    ),
     "user": ("Id of a user of the training data.", {"type": "integer", "minimum": 0, "maximum": MAX_ID}),
     "like": ("Liked movies, by id or title.", _one_or_several(_MOVIE)),
     "dislike": ("Disliked movies.", _one_or_several(_MOVIE)),
@@ -81,8 +90,8 @@ def body_schema(fields: tuple[str, ...], *, required: tuple[str, ...] = ()) -> d
 
 
 def parameters(fields: tuple[str, ...], *, required: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """The parameters of a query string that says these fields; ratings can only be said in a body."""
-    return [_parameter(name, name in required) for name in fields if name != "ratings"]
+    """The parameters of a query string that says these fields; objects can only be said in a body."""
+    return [_parameter(name, name in required) for name in fields if name not in _OBJECTS]
 
 
 def _parameter(name: str, is_required: bool) -> dict[str, Any]:
@@ -97,7 +106,7 @@ def _parameter(name: str, is_required: bool) -> dict[str, Any]:
 def from_query(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The fields that a query string says, as JSON would: what does not look like a number stays a text.
 
-    Raises: ConfigError: ratings, or a field of one value that is there twice.
+    Raises: ConfigError: an object, or a field of one value that is there twice.
     """
     fields: dict[str, Any] = {}
     for name, text in pairs:
@@ -105,8 +114,8 @@ def from_query(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             fields.setdefault(name, []).append(text)
         elif name in fields:
             raise ConfigError(f"{name}: is there twice")
-        elif name == "ratings":
-            raise ConfigError("ratings: are taken from the body of a POST")
+        elif name in _OBJECTS:
+            raise ConfigError(f"{name}: are taken from the body of a POST")
         else:
             fields[name] = _value(name, text)
     return fields

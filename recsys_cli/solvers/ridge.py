@@ -40,3 +40,17 @@ def one_hot(columns: Sequence[NDArray[np.integer]], sizes: Sequence[int]) -> Flo
     ones = np.ones((len(columns[0]), 1), dtype=np.float32)
     hot = [np.eye(size, dtype=np.float32)[rows] for rows, size in zip(columns, sizes, strict=True)]
     return np.hstack([ones, *hot])
+
+
+def several_hot(rows: NDArray[np.integer], num_rows: int) -> Floats:
+    """A 1 at each of several values, which are counted through all attributes.
+
+    Args:
+        rows: (N, F) rows up to ``num_rows``, 0 for nothing.
+        num_rows: the highest row.
+
+    Returns: (N, num_rows) float32, row 1 in column 0.
+    """
+    hot = np.zeros((len(rows), num_rows + 1), dtype=np.float32)
+    np.put_along_axis(hot, rows.astype(np.int64), 1.0, axis=1)
+    return hot[:, 1:]

@@ -31,6 +31,7 @@ class Sizes:
     num_movies: int
     num_words: int
     content: ContentShape
+    num_further: int = 0
 
 
 # Adam moves every weight by about its learning rate: slopes of several stars need a larger unit to get anywhere.
@@ -59,6 +60,10 @@ class Attribute(nn.Layer):  # type: ignore[misc]
     def table(self) -> Tensor:
         """(rows, D): what each row contributes to its tower."""
         return self.contribute(self.embedding)
+
+
+class FurtherAttributes(Attribute):
+    """All further columns of people in one table; of a class of its own for the names of the other parameters."""
 
 
 class TextConvolution(nn.Layer):  # type: ignore[misc]
@@ -149,6 +154,8 @@ class UserTower(nn.Layer):  # type: ignore[misc]
         self.rated = Attribute(sizes.num_movies + 1, config.history_width, dim, sparse=sparse)
         self.valued = Attribute(sizes.num_movies + 1, config.history_width, dim, sparse=sparse)
         self.bias = self.create_parameter([dim], is_bias=True)
+        if sizes.num_further:
+            self.further = FurtherAttributes(sizes.num_further + 1, config.attribute_width, dim)
 
     def forward(
         self,
@@ -159,6 +166,7 @@ class UserTower(nn.Layer):  # type: ignore[misc]
         rated: Tensor,
         valued: Tensor,
         movies: Tensor,
+        further: Tensor | None = None,
     ) -> Tensor:
         """Encode users.
 
@@ -170,14 +178,22 @@ class UserTower(nn.Layer):  # type: ignore[misc]
             rated: (N, K) float32, 1 / sqrt(n + damping) where one of the person's n visible ratings is.
             valued: (N, K) float32, the same times (rating - mean).
             movies: (K,) int64, movie row of each of those columns.
+            further: (N, F) int64 rows of further columns; None where there are no such columns.
 
         Returns: (N, D) float32, unit rows.
         """
         sums = rated @ self.rated.embed(movies), valued @ self.valued.embed(movies)
-        return self.encode(users, genders, ages, jobs, *sums)
+        return self.encode(users, genders, ages, jobs, *sums, further)
 
     def encode(
-        self, users: Tensor, genders: Tensor, ages: Tensor, jobs: Tensor, rated: Tensor, valued: Tensor
+        self,
+        users: Tensor,
+        genders: Tensor,
+        ages: Tensor,
+        jobs: Tensor,
+        rated: Tensor,
+        valued: Tensor,
+        further: Tensor | None = None,
     ) -> Tensor:
         """Encode users whose history's two sums (N, history_width) are made; the rest as in :meth:`forward`."""
         identity = F.dropout(self.user.embed(users), self.dropout, training=self.training)
@@ -190,6 +206,8 @@ class UserTower(nn.Layer):  # type: ignore[misc]
             + self.rated.contribute(F.dropout(rated, self.dropout, training=self.training))
             + self.valued.contribute(F.dropout(valued, self.dropout, training=self.training))
         )  # (N, D)
+        if further is not None:
+            total = total + F.embedding(further, self.further.table()).sum(axis=1)
         return unit(activate(total, self.activation))
 
 

@@ -22,9 +22,10 @@ class Batch:
     Attributes:
         user_rows: (B,) int64, whose ratings these are.
         tower_user_rows: (B,) int64, the same as the tower sees them: 0 where the id is masked.
-        genders: (B,) int64 rows, 0 where dropped; as are the next two.
+        genders: (B,) int64 rows, 0 where dropped; as are the next three.
         ages: (B,) int64.
         jobs: (B,) int64.
+        further: (B, F) int64.
         movie_rows: (K,) int64, ascending: the batch's columns.
         tower_movie_rows: (K,) int64, the same as the tower sees them: 0 where the id is masked.
         history_rows: (H,) int64, ascending: the movies of the visible ratings, whether they are columns or not.
@@ -42,6 +43,7 @@ class Batch:
     genders: Ints
     ages: Ints
     jobs: Ints
+    further: Ints
     movie_rows: Ints
     tower_movie_rows: Ints
     history_rows: Ints
@@ -160,7 +162,7 @@ class Batches:
         data, masking = self.data, self.masking
 
         def drop(rows: NDArray[np.integer], share: float) -> Ints:
-            return np.where(rng.random(len(rows)) < share, 0, rows).astype(np.int64)
+            return np.where(rng.random(rows.shape) < share, 0, rows).astype(np.int64)
 
         return Batch(
             user_rows=users,
@@ -169,6 +171,7 @@ class Batches:
             genders=drop(data.user_genders[users], masking.attribute_dropout),
             ages=drop(data.user_ages[users], masking.attribute_dropout),
             jobs=drop(data.user_jobs[users], masking.attribute_dropout),
+            further=drop(data.user_further[users], masking.attribute_dropout),
             movie_rows=columns,
             tower_movie_rows=drop(columns, masking.movie_id_dropout),
             history_rows=history_rows,

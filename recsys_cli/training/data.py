@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_cli.dataset.columns import num_rows
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.dataset.rows import Ratings, Rows
 from recsys_cli.dataset.split import Split
@@ -27,10 +28,12 @@ class TrainingData:
         user_genders: (U + 1,) int32 rows.
         user_ages: (U + 1,) int32 rows.
         user_jobs: (U + 1,) int32 rows.
+        user_further: (U + 1, F) int32 rows of further columns, counted through all of them.
         num_words: highest word row.
         num_genders: highest gender row.
         num_ages: highest age row.
         num_jobs: highest job row.
+        num_further: highest row of the further columns.
         rating_min: lowest rating of the scale.
         rating_max: highest rating of the scale.
         training: what is learnt from.
@@ -44,10 +47,12 @@ class TrainingData:
     user_genders: Rows
     user_ages: Rows
     user_jobs: Rows
+    user_further: Rows
     num_words: int
     num_genders: int
     num_ages: int
     num_jobs: int
+    num_further: int
     rating_min: float
     rating_max: float
     training: Ratings
@@ -114,10 +119,12 @@ def training_data(
         user_genders=dataset.user_genders,
         user_ages=dataset.user_ages,
         user_jobs=dataset.user_jobs,
+        user_further=dataset.user_further,
         num_words=len(vocabulary.words),
         num_genders=len(dataset.demographics.genders),
         num_ages=len(dataset.demographics.ages),
         num_jobs=len(dataset.demographics.jobs),
+        num_further=num_rows(dataset.demographics.further),
         rating_min=dataset.rating_min,
         rating_max=dataset.rating_max,
         training=dataset.ratings.at(split.train),

@@ -68,6 +68,8 @@ class Snapshot:
             + rated @ tables.rated
             + valued @ tables.valued
         )  # (N, D)
+        if tables.further is not None:
+            total = total + tables.further[data.user_further[user_rows]].sum(axis=1)
         return unit_rows(np.tanh(total) if tables.activation == "tanh" else total)
 
 
@@ -84,10 +86,13 @@ def _take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
     user_table = users.user.table().numpy()
     nobody = np.setdiff1d(np.arange(len(user_table)), batches.user_rows)  # nothing is known of them
     user_table[nobody] = user_table[0]
+    further = users.further.table().numpy() if data.num_further else None
+    # What it contributes that nothing is known of a column is everybody's, so that leaving it out says the same.
+    nothing = np.float32(0) if further is None else data.user_further.shape[1] * further[0]
     stars = towers.stars
     return Snapshot(
         tables=UserTables(
-            base=users.bias.numpy() + user_table[0],
+            base=users.bias.numpy() + user_table[0] + nothing,
             genders=users.gender.table().numpy(),
             ages=users.age.table().numpy(),
             jobs=users.job.table().numpy(),
@@ -96,6 +101,7 @@ def _take_snapshot(towers: TwoTowers, batches: Batches) -> Snapshot:
             mean_rating=batches.mean,
             history_damping=batches.history_damping,
             activation=users.activation,
+            further=None if further is None else further - further[0],
         ),
         user_table=user_table - user_table[0],
         movie_vectors=towers.movies(*map(paddle.to_tensor, inputs)).numpy(),
@@ -146,6 +152,7 @@ def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> Mode
         mean_rating=tables.mean_rating,
         history_damping=tables.history_damping,
         activation=tables.activation,
+        further=tables.further,
     )
     stars = snapshot.stars
     user_vectors = snapshot.user_vectors(np.arange(1, len(user_ids) + 1))
@@ -168,7 +175,12 @@ def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> Mode
         held_out=seen(data.validation) if len(data.validation) else None,
         crowd=Crowd.choose(user_vectors, by_user, snapshot.movie_vectors[1:][num_ratings > 0]),
         audience=Audience.tally(
-            data.user_genders, data.user_ages, data.user_jobs, data.training, shape=(*sizes[:2], data.num_movies)
+            data.user_genders,
+            data.user_ages,
+            data.user_jobs,
+            data.training,
+            shape=(*sizes[:2], data.num_movies),
+            user_further=data.user_further,
         ),
         stars=None
         if stars is None
@@ -201,6 +213,8 @@ def save_towers(towers: TwoTowers) -> Callable[[Path], None]:
     ]
     user_inputs = [rows("users"), rows("genders"), rows("ages"), rows("jobs")]
     user_inputs += [matrix("rated", None), matrix("valued", None), rows("history")]
+    if hasattr(towers.users, "further"):
+        user_inputs.append(InputSpec([None, None], "int64", "further"))
 
     def save(folder: Path) -> None:
         towers.eval()

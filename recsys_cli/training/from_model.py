@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.config.training import ScheduleConfig, TowerConfig, TrainingOptions
+from recsys_cli.dataset.columns import column_rows
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.dataset.rows import rows_of
 from recsys_cli.dataset.split import Split
@@ -43,6 +44,7 @@ _TABLES = {
     "users.gender.embedding": "genders",
     "users.age.embedding": "ages",
     "users.job.embedding": "jobs",
+    "users.further.embedding": "further",
     "users.rated.embedding": "movies",
     "users.valued.embedding": "movies",
     "movies.movie.embedding": "movies",
@@ -58,12 +60,15 @@ class Earlier:
 
     Attributes:
         folder: the model.
-        rows: by kind (users, genders, ages, jobs, movies, content, words) the earlier row of each row of the new
-            data set, (N + 1,) int64; 0 where the earlier model has learnt nothing of it, -1 for nothing at all.
+        rows: by kind (users, genders, ages, jobs, further, movies, content, words) the earlier row of each row of
+            the new data set, (N + 1,) int64; 0 where the earlier model has learnt nothing of it, -1 for nothing
+            at all.
+        without: further columns of the new data set or of the model's that the other has not.
     """
 
     folder: ModelFolder
     rows: Mapping[str, Ints]
+    without: tuple[str, ...] = ()
 
     def known(self) -> dict[str, NDArray[np.float32]]:
         """By parameter with a row for each user, movie, ...: (N + 1, 1), 0 at rows that are new to the model."""
@@ -132,8 +137,11 @@ def open_earlier(path: Path, dataset: Dataset) -> Earlier:
         "genders": _places(own.genders, others.genders),
         "ages": _places(own.ages, others.ages),
         "jobs": _places([name for _, name in own.jobs], [name for _, name in others.jobs]),
+        "further": np.array(column_rows(own.further, others.further), dtype=np.int64),
     }
-    return Earlier(folder=folder, rows={kind: np.concatenate([[0], found]) for kind, found in rows.items()})
+    without = {column.name for column in own.further} ^ {column.name for column in others.further}
+    rows = {kind: np.concatenate([[0], found]) for kind, found in rows.items()}
+    return Earlier(folder=folder, rows=rows, without=tuple(sorted(without)))
 
 
 def _content(ours: Vocabulary, theirs: Vocabulary) -> Ints:
@@ -206,6 +214,9 @@ def start_from(towers: TwoTowers, earlier: Earlier) -> list[str]:
     left = [group for group, fits in groups.items() if not fits]
     if left:
         notes.append(f"--from {path}: not carried over, of another shape: {', '.join(left)}")
+    if earlier.without:
+        names = ", ".join(earlier.without)
+        notes.append(f"--from {path}: columns of one of the two data sets alone, not carried over: {names}")
     return [*notes, *_start_stars(towers, earlier)]
 
 

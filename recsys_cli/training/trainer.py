@@ -174,12 +174,16 @@ class Trainer:
     def _loss(self, batch: Batch, history: Sequence[SparseProduct]) -> Tensor:
         objective = self.options.objective
         tensor = paddle.to_tensor
+        rated, valued = (product.sums for product in history)
+        further = tensor(batch.further) if self.data.num_further else None
         users = self.towers.users.encode(
             tensor(batch.tower_user_rows),
             tensor(batch.genders),
             tensor(batch.ages),
             tensor(batch.jobs),
-            *(product.sums for product in history),
+            rated,
+            valued,
+            further,
         )  # (B, D)
         features = self._catalogue_features or self._movie_features(batch.movie_rows)
         movies = self.towers.movies(tensor(batch.tower_movie_rows), *features)  # (K, D)
@@ -285,5 +289,6 @@ def _sizes(data: TrainingData) -> Sizes:
         num_jobs=data.num_jobs,
         num_movies=data.num_movies,
         num_words=data.num_words,
+        num_further=data.num_further,
         content=ContentShape.of(data.movie_genres[1:], data.movie_years[1:]),
     )

@@ -20,7 +20,7 @@ from recsys_cli.config.training import WarmStartConfig
 from recsys_cli.solvers.biases import fit_biases
 from recsys_cli.solvers.cosine_als import fit_cosine_als
 from recsys_cli.solvers.ease import Ease
-from recsys_cli.solvers.ridge import fit_ridge, one_hot
+from recsys_cli.solvers.ridge import fit_ridge, one_hot, several_hot
 from recsys_cli.towers.network import Attribute, MovieTower, StarHead, TwoTowers, UserTower
 from recsys_cli.training.batches import Batches
 from recsys_cli.training.content_start import ContentInputs, ContentWeights
@@ -202,14 +202,18 @@ def _start_users(tower: UserTower, vectors: Matrix, movie_factors: Matrix, batch
     rated, valued = batches.history(known)
     sizes = [num + 1 for num in (data.num_genders, data.num_ages, data.num_jobs)]
     attributes = one_hot([rows[known] for rows in (data.user_genders, data.user_ages, data.user_jobs)], sizes)
+    further = several_hot(data.user_further[known], data.num_further)
+    attributes = np.hstack([attributes, further]) if data.num_further else attributes
     weights = fit_ridge(attributes, vectors[known], penalty=_ATTRIBUTE_PENALTY)
     rest = vectors[known] - attributes @ weights
     history = np.hstack([rated @ movie_factors, valued @ movie_factors])  # (U, 2 F)
     maps = fit_ridge(history, rest, penalty=_HISTORY_PENALTY)
     _assign(tower.bias, weights[0])
-    blocks = np.split(weights[1:], np.cumsum(sizes)[:-1])
+    *blocks, rows = np.split(weights[1:], np.cumsum(sizes))
     for attribute, block in zip((tower.gender, tower.age, tower.job), blocks, strict=True):
         _assign_table(attribute, block)
+    if data.num_further:
+        _assign_table(tower.further, np.vstack([np.zeros_like(rows[:1]), rows]))
     for attribute, onto in zip((tower.rated, tower.valued), np.split(maps, 2), strict=True):
         _assign_product(attribute, movie_factors, onto)
     left = np.zeros(vectors.shape, dtype=np.float32)

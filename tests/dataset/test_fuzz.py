@@ -1,11 +1,13 @@
 """Valid data sets, damaged at random: each is read whole, or refused in lines that say where and why."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from layouts import LAYOUTS
+from shop import write_shop
 
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.errors import DataError
@@ -20,6 +22,7 @@ TOKENS = [
 SEPARATORS = re.compile(rb"(::|[\t|,;\n])")
 RATINGS_FILES = ("ratings.dat", "ratings.csv", "u.data")
 MOVIE_FILES = ("movies.dat", "movies.csv", "u.item")
+DATA_SETS = LAYOUTS | {"further columns": partial(write_shop, num_customers=8, num_items=4)}
 USER_FILES = ("users.dat", "customers.csv", "u.user")
 
 
@@ -79,14 +82,14 @@ def assert_clear(error: DataError, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("mutations", [40, pytest.param(1000, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("format", LAYOUTS)
+@pytest.mark.parametrize("format", DATA_SETS)
 def test_a_damaged_data_set_is_read_whole_or_refused_clearly(tmp_path: Path, format: str, mutations: int) -> None:
     outcomes = {"read": 0, "refused": 0}
     for seed in range(mutations):
         rng = np.random.default_rng(seed)
         folder = tmp_path / f"{seed}"
         folder.mkdir()
-        LAYOUTS[format](folder)
+        DATA_SETS[format](folder)
         path = sorted(folder.iterdir())[rng.integers(len(list(folder.iterdir())))]
         path.write_bytes(mutate(path.read_bytes(), rng))
         try:

@@ -422,13 +422,14 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     categories = {"item_id": [1], "name": ["Tea"], "categories": ["Drinks|Hot"]}
     pq.write_table(pa.table(categories), tmp_path / "items.parquet")
     write(tmp_path / "ratings.csv", ["customer,item_id,stars,at", "7,1,9.5,2001-01-01"])
-    write(tmp_path / "customers.csv", ["customer;sex;age;occupation", "7;female;44;nurse"])
+    write(tmp_path / "customers.csv", ["customer;sex;age;occupation;plan;income", "7;female;44;nurse;gold;9"])
     dataset = read_dataset(tmp_path, timed=True)
     assert dataset.movie_genres == (("Drinks", "Hot"),)
     assert dataset.times is not None
     assert dataset.times.tolist() == [978307200]
     assert dataset.ratings.values.tolist() == [9.5]
     assert [dataset.user_genders[1], dataset.user_ages[1], dataset.user_jobs[1]] == [2, 2, 2]
+    assert [column.name for column in dataset.demographics.further] == ["plan", "income"]
 
 
 def test_the_documentation_lists_every_format() -> None:

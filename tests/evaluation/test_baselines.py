@@ -44,6 +44,7 @@ def table(rows: list[list[float]], **known: list[int]) -> Interactions:
         genders=np.array([0, *known.get("genders", nothing)]),
         ages=np.array([0, *known.get("ages", nothing)]),
         jobs=np.array([0, *known.get("jobs", nothing)]),
+        further=np.zeros((len(rows) + 1, 0), dtype=np.int64),
         genres=np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]], dtype=np.float32)[: ratings.shape[1]],
     )
 
@@ -174,7 +175,8 @@ def test_attribute_ridge_is_a_least_squares_solution(rng: np.random.Generator) -
 def test_attribute_ridge_does_not_learn_from_people_without_ratings(rng: np.random.Generator) -> None:
     data = random_data(rng)
     genders, ages, jobs = (np.append(rows, [1, 1, 1]) for rows in (data.genders, data.ages, data.jobs))
-    crowd = dataclasses.replace(data, genders=genders, ages=ages, jobs=jobs)
+    further = np.zeros((len(genders), 0), dtype=np.int64)
+    crowd = dataclasses.replace(data, genders=genders, ages=ages, jobs=jobs, further=further)
     ours, theirs = (attribute_ridge(each, penalty=2.0).scores(np.arange(5)) for each in (data, crowd))
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
@@ -197,7 +199,8 @@ def test_als_and_bpr_give_the_same_for_the_same_seed_and_to_whomever_else_is_lis
 ) -> None:
     data = random_data(rng)
     genders, ages, jobs = (np.append(rows, [1, 1, 1]) for rows in (data.genders, data.ages, data.jobs))
-    crowd = dataclasses.replace(data, genders=genders, ages=ages, jobs=jobs)
+    further = np.zeros((len(genders), 0), dtype=np.int64)
+    crowd = dataclasses.replace(data, genders=genders, ages=ages, jobs=jobs, further=further)
     for fit in (
         partial(implicit_als, factors=4, alpha=2.0, regularization=1.0, sweeps=3, seed=5),
         partial(implicit_bpr, factors=4, learning_rate=0.1, regularization=1.0, sweeps=3, seed=5),

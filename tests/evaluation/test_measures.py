@@ -50,6 +50,7 @@ def data() -> Interactions:
         genders=np.zeros(5, dtype=np.int64),
         ages=np.zeros(5, dtype=np.int64),
         jobs=np.zeros(5, dtype=np.int64),
+        further=np.zeros((5, 0), dtype=np.int64),
         genres=np.array([[0, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 0]], dtype=np.float32),
     )
 

@@ -62,10 +62,13 @@ def test_similar_asks_for_movies_like_one(recsys: Recsys) -> None:
         (b"\xff", "not JSON: "),
         (b"[1]", 'not a JSON object, such as {"age": 25, "gender": "M", "job": 4}'),
         (b"[" * 100_000, "not JSON: "),
-        ({"agee": 3}, "'agee' is not a field; near: age; allowed: age, gender, job, user, like, dislike, "),
+        (
+            {"agee": 3},
+            "'agee' is not a field; near: age; allowed: age, gender, job, user, attributes, like, ",
+        ),
         (
             {"similer": 3},
-            "'similer' is not a field; near: similar; allowed: age, gender, job, user, like, dislike, ",
+            "'similer' is not a field; near: similar; allowed: age, gender, job, user, attributes, like, ",
         ),
         ({"similar": 1, "age": 3}, "'age' is not a field; allowed: similar, genre, any_genre, not_genre, year, "),
         ({"similar": 1, "new": 1}, "new: 1 is not true or false"),

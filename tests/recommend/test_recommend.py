@@ -28,6 +28,7 @@ def test_json_carries_the_query_as_understood(recsys: Recsys) -> None:
         "age_group": "25-34",
         "gender": "M",
         "job": "college/grad student",
+        "attributes": {},
         "rated": [],
         "k": 5,
         "notes": [],

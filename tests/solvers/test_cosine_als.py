@@ -133,6 +133,7 @@ def test_it_beats_the_biases_on_movielens(ml1m: Path) -> None:
         genders=data.user_genders,
         ages=data.user_ages,
         jobs=data.user_jobs,
+        further=data.user_further,
         genres=data.movie_genres,
     )
     baseline = Biases(interactions, user_damping=5.0, movie_damping=3.0).estimates(

@@ -49,7 +49,7 @@
     return ["recommend", query];
   };
   const whom = (query) => {
-    const known = [query.gender, query.age_group, query.job].filter(Boolean);
+    const known = [query.gender, query.age_group, query.job, ...Object.values(query.attributes)].filter(Boolean);
     const rated = query.rated.map(({ title }) => title);
     return [known.join(", "), rated.length ? `likes ${rated.join(", ")}` : ""].filter(Boolean).join("; ")
       || "nobody in particular";

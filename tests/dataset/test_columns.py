@@ -1,0 +1,190 @@
+"""Further columns of a catalogue: what they are cut into, how they are asked for, and what is wrong with them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from shop import DATASET_TOML, NUM_CUSTOMERS, customer_fields, write_shop
+
+from recsys_cli.cli import main
+from recsys_cli.dataset.columns import CATEGORY, NUMBER, Column, asked_rows, column_rows, named_values
+from recsys_cli.dataset.demographics import Demographics
+from recsys_cli.dataset.reader import read_dataset
+from recsys_cli.dataset.users_file import read_users_file
+from recsys_cli.errors import ConfigError, DataError
+from recsys_cli.model.vocabulary import Vocabulary
+
+PLAN = Column("plan", CATEGORY, values=("Basic", "Family", "Gold"))
+INCOME = Column("income", NUMBER, edges=(10.0, 20.0, 35.5, 80.0))
+
+
+def test_categories_that_few_have_are_unknown() -> None:
+    column = Column.of("plan", CATEGORY, ["b", "B", "b", "a", "a", "a", "rare", "rare", ""])
+    assert column.values in (("a", "b"), ("B", "a"))
+    assert [column.row(text) for text in ("A", " b ", "rare", "")].count(0) == 2
+
+
+@pytest.mark.parametrize(
+    ("numbers", "edges"),
+    [
+        ([], ()),
+        ([3, 3], (3, 3)),
+        ([1, 2, 2, 5], (1, 1.5, 3.5, 5)),
+        (range(101), (0, 20, 40, 60, 80, 100)),  # 101 // 20 ranges
+        ([0] * 200 + list(range(1, 41)), (0, 16.1, 40)),  # most quantiles are 0, the end
+    ],
+)
+def test_numbers_are_cut_into_ranges(numbers: list[int], edges: tuple[float, ...]) -> None:
+    column = Column.of("income", NUMBER, [*map(str, numbers), "", "no number", "1e999"])
+    assert column.edges == pytest.approx(edges)
+    assert [column.row(str(number)) for number in numbers] == [
+        max(1, sum(number >= edge for edge in column.edges[:-1])) for number in numbers
+    ]
+
+
+def test_every_number_has_a_range_and_the_ends_take_what_lies_beyond() -> None:
+    assert [INCOME.row(text) for text in ("-5", "10", "19.9", "20", "35.5", "80", "1e9")] == [1, 1, 1, 2, 3, 3, 3]
+    assert [INCOME.row(text) for text in ("", "x", "nan", "inf", "1e400")] == [0, 0, 0, 0, 0]
+
+
+def test_what_is_asked_has_rows_counted_through_all_columns() -> None:
+    rows = asked_rows((PLAN, INCOME), [("Income", "36"), ("plan", "family")])
+    assert rows == (2, 3 + 3)
+    assert named_values((PLAN, INCOME), rows) == {"plan": "Family", "income": "35.5 to 80"}
+    assert asked_rows((PLAN, INCOME), []) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "asked", "message"),
+    [
+        ((), ("plan", "x"), "this data set knows no further attributes of people; leave it out"),
+        ((PLAN, INCOME), ("pln", "x"), "'pln' is not an attribute; near: plan; allowed: plan, income"),
+        ((PLAN,), ("plan", "famly"), "plan: 'famly' is not allowed; near: Family; allowed: Basic, Family, Gold"),
+        ((INCOME,), ("income", "much"), "income: 'much' is not allowed; allowed: a number; the data has 10 to 80"),
+        ((INCOME,), ("income", "nan"), "income: 'nan' is not allowed; allowed: a number; the data has 10 to 80"),
+    ],
+)
+def test_what_is_asked_wrongly_is_explained(
+    columns: tuple[Column, ...], asked: tuple[str, str], message: str
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        asked_rows(columns, [asked])
+    assert str(error.value) == f"--attribute: {message}"
+
+
+def test_an_attribute_said_twice_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^--attribute: plan is there twice$"):
+        asked_rows((PLAN,), [("plan", "gold"), ("Plan", "basic")])
+
+
+def test_rows_of_another_data_set_are_found_by_name_and_range() -> None:
+    incomes, plans = (
+        Column("income", NUMBER, edges=(0.0, 25.0, 100.0)),
+        Column("plan", CATEGORY, ("Gold", "basic")),
+    )
+    ours = (PLAN, INCOME, Column("city", CATEGORY, values=("Rome",)))
+    assert column_rows(ours, (incomes, plans)) == [4, -1, 3, 1, 2, 2, -1]
+
+
+def test_a_catalogue_gives_people_rows_of_further_columns(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    dataset = read_dataset(tmp_path)
+    plan, income = dataset.demographics.further
+    assert (plan.name, plan.values, income.name) == ("plan", ("Basic", "Family"), "income")
+    given = [customer_fields(customer) for customer in range(NUM_CUSTOMERS)]
+    rows = dataset.user_further[1:].tolist()
+    for (said_plan, said_income), (plan_row, income_row) in zip(given, rows, strict=True):
+        assert plan_row == {"": 0, "Odd": 0, "Basic": 1, "Family": 2}[said_plan]
+        if not said_income:
+            assert income_row == 0
+        else:
+            low, high = income.edges[income_row - 3 : income_row - 1]
+            assert low <= float(said_income) <= high
+    vocabulary = Vocabulary.from_dataset(dataset)
+    again = Vocabulary.from_json(vocabulary.to_json())
+    assert again.demographics == vocabulary.demographics
+    assert again.fingerprint == vocabulary.fingerprint
+
+
+def test_without_further_columns_nothing_of_them_is_written(tmp_path: Path) -> None:
+    write_shop(tmp_path, DATASET_TOML.partition("categories")[0])
+    dataset = read_dataset(tmp_path)
+    assert dataset.user_further.shape == (NUM_CUSTOMERS + 1, 0)
+    assert "further" not in Vocabulary.from_dataset(dataset).to_json()
+    other = read_dataset(_shop(tmp_path / "other", DATASET_TOML))
+    assert dataset.fingerprint != other.fingerprint
+
+
+def _shop(folder: Path, toml: str) -> Path:
+    write_shop(folder, toml)
+    return folder
+
+
+def test_check_tells_of_further_columns(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    result = CliRunner().invoke(main, ["check", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.output.split())
+    assert "plan: 2 categories; income: numbers from 20 to 92" in told
+    given = [customer_fields(customer) for customer in range(NUM_CUSTOMERS)]
+    assert f"plan of users {sum(plan in ('', 'Odd') for plan, _ in given)}" in told.replace(":", "")
+    assert f"income of users {sum(not income for _, income in given)}" in told.replace(":", "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"plan"', '"plan", "plan"', "[users] 'plan': stands there twice among categories and numbers"),
+        ('["income"]', '["Plan"]', "[users] 'plan': stands there twice among categories and numbers"),
+        ('"plan"', '"Age"', "[users] 'age': is the name of something else; rename the column, or give it as that"),
+        ('["plan"]', '"plan"', "[users] categories: 'plan', allowed: a list of names of columns, without \"=\""),
+        ('["plan"]', "[1]", '[users] categories: [1], allowed: a list of names of columns, without "="'),
+        ('["plan"]', '["a=b"]', "[users] categories: ['a=b'], allowed: a list of names of columns, without \"=\""),
+    ],
+)
+def test_wrong_names_of_further_columns_are_explained(tmp_path: Path, old: str, new: str, message: str) -> None:
+    write_shop(tmp_path, DATASET_TOML.replace(old, new))
+    with pytest.raises(DataError) as error:
+        read_dataset(tmp_path)
+    assert str(error.value) == f"{tmp_path / 'dataset.toml'}: {message}"
+
+
+def test_a_column_that_is_not_there_and_a_text_among_numbers_are_named(tmp_path: Path) -> None:
+    write_shop(tmp_path, DATASET_TOML.replace('"plan"', '"city"'))
+    with pytest.raises(DataError, match=r"customers\.csv:1: no column 'city'; it has 'customer', "):
+        read_dataset(tmp_path)
+    write_shop(tmp_path)
+    path = tmp_path / "customers.csv"
+    lines = path.read_text().splitlines()
+    lines[5] = "4,Basic,plenty"
+    path.write_text("\n".join(lines))
+    with pytest.raises(DataError) as error:
+        read_dataset(tmp_path)
+    assert str(error.value).startswith(f"{path}:6: income: 'plenty', allowed: a number")
+
+
+def test_a_users_file_says_further_attributes_in_any_order(tmp_path: Path) -> None:
+    people = Demographics(further=(PLAN, INCOME))
+    path = tmp_path / "people.csv"
+    path.write_text("Income,id,PLAN,shoes\n36,5,gold,1\n,6,Silver,2\n12,7,,3\n")
+    users = read_users_file(path, people)
+    assert users.further.tolist() == [[3, 6], [0, 0], [0, 4]]
+    assert users.unlisted == 1
+    path.write_text("id\n5\n")
+    assert read_users_file(path, people).further.tolist() == [[0, 0]]
+    path.write_text("id,income\n5,much\n")
+    with pytest.raises(DataError) as error:
+        read_users_file(path, people)
+    assert str(error.value) == f"{path}:2: income: 'much', allowed: a number"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_are_within_their_columns_whatever_the_numbers(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for scale in (1e-300, 1e-3, 1.0, 1e300):
+        numbers = np.concatenate([rng.standard_normal(60), rng.integers(0, 3, 40)]) * scale
+        column = Column.of("x", NUMBER, map(repr, numbers.tolist()))
+        rows = [column.row(repr(number)) for number in numbers.tolist()]
+        assert set(rows) <= set(range(1, column.size + 1))
+        assert column.row(repr(float(numbers.max()))) == column.size

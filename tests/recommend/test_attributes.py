@@ -1,0 +1,155 @@
+"""A planted catalogue, trained: what its further columns say is learnt, kept, asked for and served."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from documents import assert_promised
+from shop import DATASET_TOML, NUM_TASTES, customer_fields, taste_of_customer, taste_of_item, write_shop
+
+from recsys_cli.cli import main
+from recsys_cli.config.question import Question
+from recsys_cli.errors import ConfigError
+from recsys_cli.model.folder import ModelFolder
+from recsys_cli.recommend.conversation import question
+from recsys_cli.recommend.recommender import Recommender
+
+TOP = 10  # as many items meet each taste
+# What a person of each taste would say of themselves.
+SAID: list[dict[str, str | float]] = [
+    {"plan": plan, "income": income} for plan in ("basic", "family") for income in (25, 85)
+]
+
+
+def recsys(*arguments: str | Path, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, [*map(str, arguments)], input=stdin)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    write_shop(folder / "data")
+    options = ("--embedding-dim", "16", "--epochs", "6", "--holdout", "0")
+    done = recsys("train", "--data", folder / "data", "--model", folder / "shop.model", *options)
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recommender(shop: Path) -> Recommender:
+    return Recommender.open(shop / "shop.model", milvus_uri="exact")
+
+
+def ask(shop: Path, *arguments: str, stdin: str | None = None) -> Result:
+    return recsys("recommend", "--model", shop / "shop.model", "--exact", *arguments, stdin=stdin)
+
+
+def share_of_taste(movie_ids: Sequence[int], taste: int) -> float:
+    return float(np.mean([taste_of_item(item) == taste for item in movie_ids]))
+
+
+def test_lists_by_attributes_meet_the_taste_that_lists_without_cannot_know(recommender: Recommender) -> None:
+    def shares(*names: str) -> list[float]:
+        found = []
+        for taste, said in enumerate(SAID):
+            movies = recommender.recommend(attributes={name: said[name] for name in names}, k=TOP).movies
+            found.append(share_of_taste([movie.movie_id for movie in movies], taste))
+        return found
+
+    with_attributes, without, by_half = shares("plan", "income"), shares(), shares("plan")
+    assert np.mean(without) == pytest.approx(1 / NUM_TASTES)
+    assert min(with_attributes) > max(without)
+    assert np.mean(with_attributes) > np.mean(by_half) > np.mean(without)
+
+
+def test_the_folder_keeps_what_everybody_is(shop: Path) -> None:
+    folder = ModelFolder.open(shop / "shop.model")
+    assert folder.tables.further is not None
+    assert not folder.tables.further[0].any()
+    rows = folder.audience.user_further
+    for customer, (plan, income) in zip(folder.user_ids.tolist(), rows.tolist(), strict=True):
+        said_plan, said_income = customer_fields(customer)
+        assert plan == {"": 0, "Odd": 0, "Basic": 1, "Family": 2}[said_plan]
+        assert (income == 0) is (not said_income)
+
+
+def test_the_same_is_answered_however_it_is_asked(shop: Path, recommender: Recommender) -> None:
+    asked = json.loads(ask(shop, "--attribute", "plan=Family", "--attribute", "income=85", "--json").stdout)
+    assert_promised(asked, "recsys recommend")
+    assert asked["query"]["attributes"]["plan"] == "Family"
+    line = ask(shop, "--stdin", stdin='{"attributes": {"PLAN": "family", "income": 85}}\n').stdout
+    assert json.loads(line) == asked
+    movies = recommender.recommend(attributes={"plan": "family", "income": 85}).movies
+    assert [movie.movie_id for movie in movies] == [movie["movie_id"] for movie in asked["movies"]]
+    people = shop / "people.csv"
+    people.write_text("id,income,plan\n900,85,family\n901,,Odd\n")
+    lists = ask(shop, "--users", str(people), "-o", "-", "--json")
+    assert lists.exit_code == 0, lists.stderr
+    assert "attributes of values that the model does not know, which count as unknown: 1" in lists.stderr
+    assert "left out, neither in the model nor described: 1 (901)" in lists.stderr
+    (listed,) = map(json.loads, lists.stdout.splitlines())
+    assert [movie["movie_id"] for movie in listed["movies"]] == [movie["movie_id"] for movie in asked["movies"]]
+    text = ask(shop, "--attribute", "plan=family").stdout
+    assert text.startswith("plan Family\n")
+
+
+def test_attributes_hold_beside_favourites_and_for_known_people(shop: Path, recommender: Recommender) -> None:
+    alone = recommender.recommend(like="Thing 3", k=3)
+    both = recommender.recommend(like="Thing 3", attributes=SAID[0], k=3)
+    assert alone.movies != both.movies
+    known = recommender.recommend(user=18)
+    plan, _ = customer_fields(18)
+    assert known.query.attributes["plan"] == plan
+    assert taste_of_customer(18) == taste_of_item(known.movies[0].movie_id)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--attribute", "plan"), "--attribute 'plan' is not allowed; allowed: NAME=VALUE"),
+        (
+            ("--attribute", "plan=famly"),
+            "--attribute: plan: 'famly' is not allowed; near: Family; allowed: Basic, Family",
+        ),
+        (("--attribute", "plam=x"), "--attribute: 'plam' is not an attribute; near: plan; allowed: plan, income"),
+    ],
+)
+def test_a_wrong_attribute_is_one_line(shop: Path, arguments: tuple[str, ...], message: str) -> None:
+    result = ask(shop, *arguments)
+    assert (result.exit_code, result.stderr) == (2, f"Error: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("x", 'attributes: not an object of names and values, such as {"plan": "family"}'),
+        ({"plan": True}, "attributes: true is not a text or a whole number or a number"),
+    ],
+)
+def test_attributes_of_a_line_are_checked(value: Any, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        question({"attributes": value}, Question())
+    assert str(error.value) == message
+
+
+def test_a_later_training_starts_at_the_columns_that_both_have(shop: Path, tmp_path: Path) -> None:
+    for categories, said in (
+        ('["plan"]', "alone, not carried over: income"),
+        ('["plan"]\nnumbers = ["income"]', ""),
+    ):
+        toml = DATASET_TOML.partition("categories")[0] + f"categories = {categories}\n"
+        write_shop(tmp_path / "data", toml)
+        options = ("--data", tmp_path / "data", "--model", tmp_path / "next.model", "--epochs", "1")
+        done = recsys("train", "--from", shop / "shop.model", *options)
+        assert done.exit_code == 0, done.output
+        assert said in done.output
+        assert ("not carried over" in done.output) is bool(said)
+        again = recsys(
+            "recommend", "--model", tmp_path / "next.model", "--exact", "--attribute", "plan=family", "--json"
+        )
+        items = [movie["movie_id"] for movie in json.loads(again.stdout)["movies"]]
+        assert all(taste_of_item(item) >= NUM_TASTES // 2 for item in items)
