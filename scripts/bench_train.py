@@ -167,6 +167,7 @@ def synthetic(num_ratings: int) -> Any:
         num_ages=7,
         num_jobs=21,
         num_further=0,
+        num_values=0,
         rating_min=1.0,
         rating_max=5.0,
         training=Ratings(users.astype(np.int32), movies.astype(np.int32), values),

@@ -5,12 +5,15 @@ from pathlib import Path
 import numpy as np
 
 NUM_CUSTOMERS, NUM_ITEMS, NUM_TASTES = 240, 40, 4
-DATASET_TOML = """
+NUM_NEW = 12  # items behind those, which nobody has rated
+ITEM_COLUMNS = 'categories = ["studio"]\nnumbers = ["runtime"]\ntext = "plot"\n'
+CUSTOMER_COLUMNS = 'categories = ["plan"]\nnumbers = ["income"]\n'
+DATASET_TOML = f"""
 [movies]
 file = "items.csv"
 id = "item"
 title = "name"
-
+{ITEM_COLUMNS}
 [ratings]
 file = "ratings.csv"
 user = "customer"
@@ -22,9 +25,7 @@ max = 5
 [users]
 file = "customers.csv"
 id = "customer"
-categories = ["plan"]
-numbers = ["income"]
-"""
+{CUSTOMER_COLUMNS}"""
 
 
 def taste_of_customer(customer: int) -> int:
@@ -44,6 +45,13 @@ def customer_fields(customer: int) -> tuple[str, str]:
     return plan, f"{20 + 60 * (taste % 2) + customer % 13}" if customer % 19 else ""
 
 
+def item_fields(item: int) -> tuple[str, str, str]:
+    """Studio, runtime and plot; the runtime alone tells the taste."""
+    studio = "|".join(("Acme", "Bolt", "Rare" if item == 5 else "Core")[: item % 5 % 4])
+    runtime = f"{60 + 30 * taste_of_item(item) + item % 7}" if item != 30 else ""
+    return studio, runtime, f"It is about {('gold', 'snow', 'fire')[item % 3]}."
+
+
 def write_shop(
     folder: Path, toml: str = DATASET_TOML, *, num_customers: int = NUM_CUSTOMERS, num_items: int = NUM_ITEMS
 ) -> None:
@@ -52,9 +60,8 @@ def write_shop(
     pairs = np.argwhere(rng.random((num_customers, num_items)) < 0.5).tolist()
     folder.mkdir(exist_ok=True)
     (folder / "dataset.toml").write_text(toml)
-    (folder / "items.csv").write_text(
-        "item,name\n" + "".join(f"{item},Thing {item}\n" for item in range(num_items))
-    )
+    items = [f"{item},Thing {item},{','.join(item_fields(item))}\n" for item in range(num_items + NUM_NEW)]
+    (folder / "items.csv").write_text("item,name,studio,runtime,plot\n" + "".join(items))
     people = [f"{customer},{','.join(customer_fields(customer))}\n" for customer in range(num_customers)]
     (folder / "customers.csv").write_text("customer,plan,income\n" + "".join(people))
     ratings = []

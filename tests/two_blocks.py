@@ -34,6 +34,7 @@ def two_blocks(seed: int = 0, *, held_out: float = 0.2) -> TrainingData:
         user_ages=np.concatenate([[0], np.arange(NUM_USERS) % 3 + 1]).astype(np.int32),
         user_jobs=np.concatenate([[0], np.arange(NUM_USERS) % 4 + 1]).astype(np.int32),
         user_further=np.zeros((NUM_USERS + 1, 0), dtype=np.int32),
+        num_values=0,
         num_words=8,
         num_genders=2,
         num_ages=3,

@@ -42,7 +42,7 @@ def command(file: Path, output: Path, model: Path, allow_title_changes: bool, as
 
     A bare file name is looked for in the current directory, in the folder that the model was trained on, and in
     data/. movies_origin.txt also stands for the movie file that the model was trained on. A movie that the model
-    has not seen is described by its title, year and genres.
+    has not seen is described by its title, year, genres and the further columns of the training data.
     """
     from recsys_cli.index import preprocess
 
@@ -56,4 +56,6 @@ def _echo(summary: PreprocessSummary) -> None:
     click.echo(f"{summary.source}: {summary.movies} movies, {summary.rated} of them rated in training")
     click.echo(f"unknown words: {named_few(summary.unknown_words)}")
     click.echo(f"unknown genres: {named_few(summary.unknown_genres)}")
+    if summary.missing_columns:
+        click.echo(f"columns that the file has not, unknown of new movies: {named_few(summary.missing_columns)}")
     click.echo(f"wrote {summary.output}")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.config import CheckConfig
+from recsys_cli.dataset.columns import num_rows
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.titles import title_year
 
@@ -138,6 +139,11 @@ def _missing(dataset: Dataset) -> dict[str, int]:
     ):
         if names:
             missing[name] = int(np.count_nonzero(rows[1:] == 0))
+    for place, column in enumerate(dataset.movie_columns):
+        before = num_rows(dataset.movie_columns[:place])
+        rows_of_column = range(before + 1, before + column.size + 1)
+        unknown = sum(not any(row in rows_of_column for row in rows) for rows in dataset.movie_values)
+        missing[f"{column.name} of movies"] = unknown
     for place, column in enumerate(known.further):
         missing[f"{column.name} of users"] = int(np.count_nonzero(dataset.user_further[1:, place] == 0))
     return missing
@@ -148,8 +154,9 @@ def _notes(dataset: Dataset) -> tuple[str, ...]:
     if dataset.num_repeated:
         notes.append(f"ratings left out because the same user rates the movie again: {dataset.num_repeated:,}")
     known = dataset.demographics
-    if known.further:
-        notes.append(f"further columns of users: {'; '.join(column.describe() for column in known.further)}")
+    for whose, columns in (("movies", dataset.movie_columns), ("users", known.further)):
+        if columns:
+            notes.append(f"further columns of {whose}: {'; '.join(column.describe() for column in columns)}")
     unknown = [
         name for name, names in (("gender", known.genders), ("age", known.ages), ("job", known.jobs)) if not names
     ]

@@ -14,9 +14,12 @@ from statistics import quantiles
 
 from recsys_cli.errors import ConfigError
 
-CATEGORY, NUMBER = "category", "number"
+CATEGORY, NUMBER, TEXT = "category", "number", "text"
+KINDS = (CATEGORY, NUMBER, TEXT)
 _LEAST, _MOST = 3, 500  # who must have a category, and categories of a column: of rarer ones nothing is learnt
-_RANGES, _IN_A_RANGE = 10, 20  # ranges that numbers are cut into, of at least so many each
+_RANGES = 10  # that numbers are cut into at most
+# How many must be in a range: a little more than what it must outweigh in the regressions that training starts at.
+PEOPLE_IN_A_RANGE, MOVIES_IN_A_RANGE = 40, 8
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _SHOWN = 20
 _NEAR_MATCHES = 3
@@ -28,7 +31,7 @@ class Column:
 
     Attributes:
         name: as in the file.
-        kind: ``category`` or ``number``.
+        kind: ``category``, ``number`` or ``text``, whose words are categories.
         values: of categories, sorted; row 1 is the first.
         edges: of numbers, ascending: range 1 begins at the first, and the last range ends with the last. Empty
             where no number is known.
@@ -40,15 +43,16 @@ class Column:
     edges: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, name: str, kind: str, texts: Iterable[str]) -> Column:
+    def of(cls, name: str, kind: str, texts: Iterable[str], *, in_a_range: int) -> Column:
         """The column with these texts in it, cleaned; an empty text is unknown.
 
         Categories are those that at least three have, the 500 most common of them, in whatever case. Numbers are
         cut at their quantiles into up to ten ranges; where no more than ten different ones occur, each is one.
         """
+        texts = list(texts)
         if kind == NUMBER:
             known = [number for text in texts if (number := number_of(text)) is not None]
-            return cls(name, kind, edges=_edges(known))
+            return cls(name, kind, edges=_edges(known, in_a_range))
         counts = Counter(text.casefold() for text in texts if text)
         spelled = {text.casefold(): text for text in sorted(set(texts), reverse=True)}
         common = sorted(counts, key=lambda key: (-counts[key], key))[:_MOST]
@@ -90,7 +94,8 @@ class Column:
     def describe(self) -> str:
         """The column in a few words, such as ``plan: 3 categories`` or ``income: numbers from 12 to 180``."""
         if not self.is_number:
-            return f"{self.name}: {self.size} categor{'y' if self.size == 1 else 'ies'}"
+            one, several = ("word", "words") if self.kind == TEXT else ("category", "categories")
+            return f"{self.name}: {self.size:,} {one if self.size == 1 else several}"
         ends = f" from {self.edges[0]:g} to {self.edges[-1]:g}" if self.edges else ", none of them known"
         return f"{self.name}: numbers{ends}"
 
@@ -104,6 +109,25 @@ def number_of(text: str) -> float | None:
 def num_rows(columns: Sequence[Column]) -> int:
     """The highest row of some columns together, each of which is counted on from the one before."""
     return sum(column.size for column in columns)
+
+
+def sets_of_rows(
+    columns: Sequence[Column], values: Sequence[Sequence[Sequence[str]] | None], num: int
+) -> tuple[tuple[int, ...], ...]:
+    """The rows of several values in each column, counted through all columns, ascending; unknown ones left out.
+
+    Args:
+        columns: of movies.
+        values: of each column, those of each movie; None where nothing is known of any.
+        num: number of movies.
+    """
+    found: list[list[int]] = [[] for _ in range(num)]
+    before = 0
+    for column, of_movies in zip(columns, values, strict=True):
+        for rows, texts in zip(found, of_movies or (), strict=of_movies is not None):
+            rows += sorted({before + row for text in texts if (row := column.row(text))})
+        before += column.size
+    return tuple(map(tuple, found))
 
 
 def asked_rows(columns: Sequence[Column], asked: Sequence[tuple[str, str]]) -> tuple[int, ...]:
@@ -183,7 +207,7 @@ def _list(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more if names else "none, the data has none that three have"
 
 
-def _edges(known: Sequence[float]) -> tuple[float, ...]:
+def _edges(known: Sequence[float], in_a_range: int) -> tuple[float, ...]:
     different = sorted(set(known))
     if len(different) < 2:
         return (*different, *different)
@@ -191,5 +215,5 @@ def _edges(known: Sequence[float]) -> tuple[float, ...]:
     if len(different) <= _RANGES:
         inner = [(low + high) / 2 for low, high in pairwise(different)]
     else:
-        inner = quantiles(known, n=max(1, min(_RANGES, len(known) // _IN_A_RANGE)), method="inclusive")
+        inner = quantiles(known, n=max(1, min(_RANGES, len(known) // in_a_range)), method="inclusive")
     return tuple(sorted({*ends, *(edge for edge in inner if ends[0] < edge < ends[1])}))

@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from recsys_cli.dataset.columns import CATEGORY, NUMBER, Column
+from recsys_cli.dataset.columns import CATEGORY, NUMBER, PEOPLE_IN_A_RANGE, TEXT, Column
 from recsys_cli.dataset.demographics import GENDER_TEXTS, GENDERS_ALLOWED, MOVIELENS_1M, Demographics
 from recsys_cli.dataset.lines import clean_text, column_names, column_place, read_columns, read_header, value_text
 from recsys_cli.dataset.problems import Problems
 from recsys_cli.dataset.rating_columns import RatingsLayout
 from recsys_cli.dataset.scale import Scale
 from recsys_cli.dataset.tables import Choices, Movies, MoviesBuilder, Source, Users, UsersBuilder
+from recsys_cli.dataset.titles import title_words
 from recsys_cli.errors import DataError
 
 if sys.version_info >= (3, 11):
@@ -31,7 +32,7 @@ _REQUIRED = {
     "users": ("file", "id"),
 }
 _OPTIONAL = {
-    "movies": ("genres", "separator", "delimiter"),
+    "movies": ("genres", "separator", "categories", "numbers", "text", "delimiter"),
     "ratings": ("time", "delimiter"),
     "users": ("gender", "age", "job", "ages", "jobs", "categories", "numbers", "delimiter"),
 }
@@ -60,14 +61,34 @@ def read_catalogue(folder: Path, problems: Problems) -> Source:
     )
 
 
-def read_catalogue_movies(path: Path, problems: Problems) -> Movies | None:
-    """Read the movie file of a catalogue by itself, None if the dataset.toml beside it speaks of another.
+def read_catalogue_movies(path: Path, data: Path, problems: Problems) -> Movies | None:
+    """Read a movie file of a catalogue by itself.
+
+    Args:
+        path: the file that the dataset.toml beside it speaks of, or another one with the columns that this one, or
+            that of a data set, speaks of; further columns may be missing in it.
+        data: folder of the data set; it need not be one of a catalogue.
+        problems: takes the bad lines.
+
+    Returns: None where no dataset.toml speaks of such a file.
 
     Raises: DataError: if dataset.toml is wrong, or the file is missing or unreadable.
     """
-    toml = path.with_name(CATALOGUE_FILE)
-    table = _read_toml(toml)["movies"] if toml.exists() else {"file": None}
-    return _read_movies(path.parent, table, problems) if table["file"] == path.name else None
+    for toml in (path.with_name(CATALOGUE_FILE), data / CATALOGUE_FILE):
+        table = _read_toml(toml)["movies"] if toml.exists() else None
+        if table is not None and table["file"] == path.name and toml.parent == path.parent:
+            return _read_movies(path.parent, table, problems)
+        if table is not None and path.suffix.casefold() in (".csv", ".parquet"):
+            header = column_names(path, delimiter=table.get("delimiter", ","))
+            if {table["id"], table["title"]} <= set(header):
+                return _read_movies(path.parent, _that_is_there(table, header) | {"file": path.name}, problems)
+    return None
+
+
+def _that_is_there(table: _Table, header: list[str]) -> _Table:
+    """The table without the columns that a file has not, id and title aside."""
+    kept = table | {key: [name for name in table.get(key, ()) if name in header] for key in _FURTHER}
+    return {key: value for key, value in kept.items() if key not in ("genres", "text") or value in header}
 
 
 def catalogue_movie_file(folder: Path) -> Path:
@@ -110,13 +131,15 @@ def _read_toml(path: Path) -> dict[str, _Table]:
         # Likes and scores are shares of the top of the scale.
         raise DataError(f"{path}: [ratings] max: {high}, allowed: a number above 0; add the same to all ratings")
     _check_columns(path, tables["ratings"])
+    _check_further(path, "movies", tables["movies"])
     _check_further(path, "users", tables.get("users", {}))
     return tables
 
 
 def _further(table: _Table) -> list[tuple[str, str]]:
     """Name and kind of the further columns of a table, in their order."""
-    return [(name, kind) for key, kind in _FURTHER.items() for name in table.get(key, ())]
+    found = [(name, kind) for key, kind in _FURTHER.items() for name in table.get(key, ())]
+    return [*found, (table["text"], TEXT)] if "text" in table else found
 
 
 def _check_further(path: Path, table_name: str, table: _Table) -> None:
@@ -124,11 +147,11 @@ def _check_further(path: Path, table_name: str, table: _Table) -> None:
     for place, name in enumerate(names):
         where = f"{path}: [{table_name}] {name!r}"
         if name in names[:place]:
-            raise DataError(f"{where}: stands there twice among categories and numbers")
-        if name in _TAKEN:
+            raise DataError(f"{where}: stands there twice among the further columns")
+        if name in _TAKEN and table_name == "users":
             raise DataError(f"{where}: is the name of something else; rename the column, or give it as that")
     if len(names) > _MOST_FURTHER:
-        raise DataError(f"{path}: [{table_name}] categories and numbers: {len(names)}, allowed: {_MOST_FURTHER}")
+        raise DataError(f"{path}: [{table_name}] further columns: {len(names)}, allowed: {_MOST_FURTHER}")
 
 
 def _check_columns(path: Path, ratings: _Table) -> None:
@@ -179,15 +202,32 @@ def _is_name(text: str) -> bool:
 
 
 def _read_movies(folder: Path, table: _Table, problems: Problems) -> Movies:
-    path = folder / table["file"]
-    names = [table[key] for key in ("id", "title", "genres") if key in table]
-    movies = MoviesBuilder(path, problems)
+    path, separator = folder / table["file"], table.get("separator", "|")
+    further = _further(table)
+    genres = [table["genres"]] if "genres" in table else []
+    names = [table["id"], table["title"], *genres, *(name for name, _ in further)]
+    movies = MoviesBuilder(path, problems, tuple(further))
     for number, fields in read_columns(path, names, delimiter=table.get("delimiter", ","), problems=problems):
-        genres = fields[2] if len(fields) == 3 else []
-        if not isinstance(genres, list):
-            genres = value_text(genres).split(table.get("separator", "|"))
-        movies.add(number, value_text(fields[0]), value_text(fields[1]), [value_text(genre) for genre in genres])
+        movie_id, title, *rest = fields
+        named = _several(rest[0], separator) if genres else []
+        texts = zip(further, rest[len(genres) :], strict=True)
+        values = [_values(kind, value, separator) for (_, kind), value in texts]
+        movies.add(number, value_text(movie_id), value_text(title), named, values)
     return movies.build()
+
+
+def _several(value: Any, separator: str) -> list[str]:
+    """A list of Parquet, or a text with separators, as texts."""
+    return list(map(value_text, value if isinstance(value, list) else value_text(value).split(separator)))
+
+
+def _values(kind: str, value: Any, separator: str) -> tuple[str, ...]:
+    """What a field of a further column says of a movie."""
+    if kind == TEXT:
+        return tuple(dict.fromkeys(title_words(" ".join(_several(value, separator)))))
+    texts = _several(value, separator) if kind == CATEGORY else [value_text(value)]
+    cleaned = (clean_text(text) for text in texts)
+    return tuple(dict.fromkeys(text for text in cleaned if text))
 
 
 def _read_users(folder: Path, table: _Table, problems: Problems) -> tuple[Users, Demographics]:
@@ -208,7 +248,7 @@ def _read_users(folder: Path, table: _Table, problems: Problems) -> tuple[Users,
         ages=tuple(table.get("ages", MOVIELENS_1M.ages)) if "age" in table else (),
         jobs=tuple(enumerate(jobs)),
         further=tuple(
-            Column.of(name, kind, [fields[first + place] for _, fields in rows])
+            Column.of(name, kind, [fields[first + place] for _, fields in rows], in_a_range=PEOPLE_IN_A_RANGE)
             for place, (name, kind) in enumerate(further)
         ),
     )

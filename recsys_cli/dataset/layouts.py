@@ -52,15 +52,19 @@ def read_source(folder: Path, *, format: str | None, problems: Problems) -> Sour
     return FORMATS[format or _detect(folder)].read(folder, problems)
 
 
-def read_movies(path: Path) -> Movies:
+def read_movies(path: Path, data: Path = Path()) -> Movies:
     """Read the movie file of a data set, in any of the formats, by itself.
+
+    Args:
+        path: the file.
+        data: folder of a data set, whose dataset.toml may name the columns; it need not exist.
 
     Raises: DataError: if the file is missing, empty or has bad lines; it lists the first with line and field.
     """
     problems = Problems()
     if path.name == "u.item":
         movies = _movies_100k(path, problems)
-    elif catalogue := read_catalogue_movies(path, problems):
+    elif catalogue := read_catalogue_movies(path, data, problems):
         movies = catalogue
     elif path.suffix.casefold() == ".csv":
         movies = _movies_csv(path, problems)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_cli.dataset.columns import MOVIES_IN_A_RANGE, Column, sets_of_rows
 from recsys_cli.dataset.demographics import Demographics
 from recsys_cli.dataset.layouts import read_source
 from recsys_cli.dataset.problems import Problems
@@ -29,6 +31,9 @@ class Dataset:
         movie_ids: int64 (M,), ascending.
         titles: (M,) as in the file, with the year.
         movie_genres: (M,) genre names of each movie.
+        movie_columns: further columns of movies.
+        movie_values: (M,) rows of what is known of each movie in these columns, counted through all of them,
+            ascending.
         user_ids: int64 (U,), ascending.
         user_genders: int32 (U + 1,) gender row of each user row, 0 unknown; as are the next two.
         user_ages: int32 (U + 1,) rows of age groups.
@@ -47,6 +52,8 @@ class Dataset:
     movie_ids: NDArray[np.int64]
     titles: tuple[str, ...]
     movie_genres: tuple[tuple[str, ...], ...]
+    movie_columns: tuple[Column, ...]
+    movie_values: tuple[tuple[int, ...], ...]
     user_ids: NDArray[np.int64]
     user_genders: NDArray[np.int32]
     user_ages: NDArray[np.int32]
@@ -87,6 +94,8 @@ class Dataset:
         ):
             digest.update(str(len(values)).encode())
             digest.update(np.ascontiguousarray(values).data)
+        if self.movie_columns:
+            digest.update(repr((self.movie_columns, self.movie_values)).encode("utf-8", "surrogatepass"))
         if self.demographics.further:
             digest.update(repr(self.demographics.further).encode("utf-8", "surrogatepass"))
             digest.update(np.ascontiguousarray(self.user_further[1:]).data)
@@ -142,6 +151,11 @@ def read_dataset(
 
 def _assemble(source: Source, file: RatingsFile, problems: Problems) -> Dataset:
     movies, users = source.movies, source.users or Users.without_attributes(file.user_ids)
+    values = [movies.of_column(place) for place in range(len(movies.columns))]
+    columns = tuple(
+        Column.of(name, kind, chain.from_iterable(of_movies), in_a_range=MOVIES_IN_A_RANGE)
+        for (name, kind), of_movies in zip(movies.columns, values, strict=True)
+    )
     last = None if file.times is not None else _last_of_each_pair(file.ratings, len(movies.ids))
 
     def by_row(values: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -151,6 +165,8 @@ def _assemble(source: Source, file: RatingsFile, problems: Problems) -> Dataset:
         movie_ids=movies.ids,
         titles=movies.titles,
         movie_genres=movies.genres,
+        movie_columns=columns,
+        movie_values=sets_of_rows(columns, values, len(movies.ids)),
         user_ids=users.ids,
         user_genders=by_row(users.genders),
         user_ages=by_row(users.ages),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_cli.dataset.columns import Column, number_of
+from recsys_cli.dataset.columns import NUMBER, Column, number_of
 from recsys_cli.dataset.demographics import MAX_AGE, Demographics
 from recsys_cli.dataset.lines import clean_text, parse_id
 from recsys_cli.dataset.problems import Problem, Problems
@@ -26,11 +26,26 @@ class Movies:
         ids: int64 (M,), ascending.
         titles: (M,).
         genres: (M,) genre names of each movie, in the order of the file.
+        columns: name and kind of each further column that the file has.
+        values: (M,) values of each movie in each of these columns: of categories any number, of a number one or
+            none, of a text its words.
     """
 
     ids: NDArray[np.int64]
     titles: tuple[str, ...]
     genres: tuple[tuple[str, ...], ...]
+    columns: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[tuple[str, ...], ...], ...] = ()
+
+    def place_of(self, column: Column) -> int | None:
+        """Which of the columns is one of this name and kind; None where there is none."""
+        names = [(name.casefold(), kind) for name, kind in self.columns]
+        wanted = (column.name.casefold(), column.kind)
+        return names.index(wanted) if wanted in names else None
+
+    def of_column(self, place: int) -> list[tuple[str, ...]]:
+        """The values of each movie in one of the columns."""
+        return [values[place] for values in self.values]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,14 +126,24 @@ class Choices:
 
 @dataclass(slots=True)
 class MoviesBuilder:
-    """Takes movies line by line; a bad one becomes a problem and is left out."""
+    """Takes movies line by line; a bad one becomes a problem and is left out.
+
+    Attributes:
+        path: the file that they come from.
+        problems: takes the bad ones.
+        columns: name and kind of each further column.
+    """
 
     path: Path
     problems: Problems
+    columns: tuple[tuple[str, str], ...] = ()
     _movies: dict[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    _values: dict[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
-    def add(self, line: int, movie_id: str, title: str, genres: list[str]) -> None:
-        """Add one movie."""
+    def add(
+        self, line: int, movie_id: str, title: str, genres: list[str], values: Sequence[tuple[str, ...]] = ()
+    ) -> None:
+        """Add one movie, with its values in each of the columns."""
         number = _new_id(self.path, line, "movie id", movie_id, self._movies, self.problems)
         if number is None:
             return
@@ -126,6 +151,12 @@ class MoviesBuilder:
         if not title:
             self.problems.add(Problem(self.path, line, "title", title, "a title"))
             return
+        for (name, kind), texts in zip(self.columns, values, strict=True):
+            wrong = [text for text in texts if kind == NUMBER and number_of(text) is None]
+            if wrong:
+                self.problems.add(Problem(self.path, line, name, wrong[0], "a number"))
+                return
+        self._values[number] = tuple(values)
         names = (clean_text(genre) for genre in genres)
         self._movies[number] = (title, tuple(dict.fromkeys(name for name in names if name not in _NO_GENRES)))
 
@@ -136,6 +167,8 @@ class MoviesBuilder:
             ids=np.array(ids, dtype=np.int64),
             titles=tuple(self._movies[movie_id][0] for movie_id in ids),
             genres=tuple(self._movies[movie_id][1] for movie_id in ids),
+            columns=self.columns,
+            values=tuple(self._values[movie_id] for movie_id in ids),
         )
 
 

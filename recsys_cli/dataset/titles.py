@@ -14,6 +14,7 @@ _WITHOUT_MARKS = str.maketrans(
 )
 _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 _SEQUEL = re.compile(r"\b(?:part|episode|chapter|volume|vol|no) (?=\d)")
+_WORD = re.compile(r"\w+")
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi")
 _AFTER_ANY = {numeral: str(value) for value, numeral in enumerate(_ROMAN, start=1) if numeral != "i"}
@@ -25,6 +26,11 @@ def title_year(title: str) -> int:
     """The year in parentheses at the end of a title, such as 1995; 0 when there is none."""
     match = _YEAR.search(title)
     return int(match.group(1)) if match else 0
+
+
+def title_words(title: str) -> list[str]:
+    """The words of a title: casefolded runs of letters, digits and underscores; the year is one of them."""
+    return _WORD.findall(unicodedata.normalize("NFC", title).casefold())
 
 
 @lru_cache(maxsize=1 << 16)

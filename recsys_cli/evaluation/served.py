@@ -51,10 +51,12 @@ class ServedModel:
         if len(new):
             from recsys_cli.towers.encoder import MovieEncoder
 
+            is_alike = dataset.movie_columns == self._vocabulary.movie_columns
+            values = dataset.movie_values if is_alike else ((),) * len(rows)  # rows of other columns
             vectors[new + 1] = MovieEncoder(self._folder)(
                 np.zeros_like(new),
                 [self._vocabulary.word_rows(dataset.titles[movie]) for movie in new],
-                [self._vocabulary.genre_rows(dataset.movie_genres[movie]) for movie in new],
+                [self._vocabulary.content_rows(dataset.movie_genres[movie], values[movie]) for movie in new],
                 [title_year(dataset.titles[movie]) for movie in new],
             )
         return vectors

@@ -28,7 +28,7 @@ def read_movies(vocabulary: Vocabulary, file: MoviesFile) -> EncodedMovies:
         file,
         vocabulary=vocabulary.fingerprint,
         num_words=len(vocabulary.words),
-        num_genres=len(vocabulary.genres),
+        num_genres=vocabulary.num_content_rows,
     )
 
 
@@ -97,4 +97,9 @@ def _is_unchanged(index: int, row: int, vocabulary: Vocabulary, movies: EncodedM
         row > 0
         and movies.titles[index] == vocabulary.titles[row - 1]
         and movies.genres[index] == vocabulary.movie_genres[row - 1]
+        and (not vocabulary.movie_columns or list(movies.genre_rows[index]) == _own_rows(row, vocabulary))
     )
+
+
+def _own_rows(row: int, vocabulary: Vocabulary) -> list[int]:
+    return vocabulary.content_rows(vocabulary.movie_genres[row - 1], vocabulary.values_of(row))

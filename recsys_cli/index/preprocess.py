@@ -29,6 +29,7 @@ class PreprocessSummary:
         rated: movies among them that somebody rated in training.
         unknown_words: words of titles that the vocabulary lacks, sorted.
         unknown_genres: genres that the vocabulary lacks, sorted.
+        missing_columns: further columns of the training data that the file has not: unknown of its new movies.
     """
 
     source: Path
@@ -37,6 +38,7 @@ class PreprocessSummary:
     rated: int
     unknown_words: tuple[str, ...]
     unknown_genres: tuple[str, ...]
+    missing_columns: tuple[str, ...]
 
 
 def run(config: PreprocessConfig) -> PreprocessSummary:
@@ -54,10 +56,11 @@ def run(config: PreprocessConfig) -> PreprocessSummary:
         training_dir = training_dir.relative_to(Path.cwd())
     source = _find(config.file, training_dir)
     check_apart(("-o", config.output), ("-f", source))
-    movies = read_movies(source)
+    movies = read_movies(source, training_dir)
     if not config.allow_title_changes:
         _refuse_other_titles(movies, vocabulary, source)
-    encoded = encode(vocabulary, movie_ids=movies.ids, titles=movies.titles, genres=movies.genres)
+    values = vocabulary.values_in(movies)
+    encoded = encode(vocabulary, movie_ids=movies.ids, titles=movies.titles, genres=movies.genres, values=values)
     write_movies_data(config.output, encoded)
     return PreprocessSummary(
         source=source,
@@ -66,6 +69,9 @@ def run(config: PreprocessConfig) -> PreprocessSummary:
         rated=int(np.count_nonzero(folder.num_ratings[np.isin(folder.movie_ids, movies.ids)])),
         unknown_words=vocabulary.unknown_words(movies.titles),
         unknown_genres=vocabulary.unknown_genres(movies.genres),
+        missing_columns=tuple(
+            column.name for column in vocabulary.movie_columns if movies.place_of(column) is None
+        ),
     )
 
 

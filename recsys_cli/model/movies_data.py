@@ -1,8 +1,9 @@
 """``movies_data.txt``: movies as ids that a model's vocabulary knows, those of a raw file or the model's own.
 
 One movie a line, ``MovieID::word ids::genre ids::title::genre names``, after one comment line that carries the
-fingerprint of the vocabulary. Word ids are separated by spaces, genre ids and names by ``|``; id 0 is unknown. In
-the name of a genre a backslash stands before ``|``, ``:`` and itself.
+fingerprint of the vocabulary. Word ids are separated by spaces, genre ids and names by ``|``; id 0 is unknown.
+Behind the ids of genres stand those of what further columns say. In the name of a genre a backslash stands before
+``|``, ``:`` and itself.
 """
 
 import hashlib
@@ -33,7 +34,8 @@ class EncodedMovies:
         vocabulary: fingerprint of the vocabulary that ``word_rows`` and ``genre_rows`` count in.
         movie_ids: (N,) int64, ascending without repeats.
         word_rows: N tuples of rows, 0 for a word that the vocabulary lacks; in title order.
-        genre_rows: N tuples of rows, 0 for a genre that the vocabulary lacks.
+        genre_rows: N tuples of rows, 0 for a genre that the vocabulary lacks; behind the genres those of further
+            columns.
         titles: N titles as in the raw file.
         genres: N tuples of genre names as in the raw file.
     """
@@ -52,6 +54,7 @@ def encode(
     movie_ids: npt.NDArray[np.int64],
     titles: tuple[str, ...],
     genres: tuple[tuple[str, ...], ...],
+    values: tuple[tuple[int, ...], ...] = (),
 ) -> EncodedMovies:
     """Movies as rows of a vocabulary.
 
@@ -60,12 +63,16 @@ def encode(
         movie_ids: (N,) int64, ascending without repeats.
         titles: N titles.
         genres: N tuples of genre names.
+        values: N tuples of rows of further columns; () where the vocabulary has none.
     """
+    values = values or ((),) * len(movie_ids)
     return EncodedMovies(
         vocabulary=vocabulary.fingerprint,
         movie_ids=movie_ids,
         word_rows=tuple(tuple(vocabulary.word_rows(title)) for title in titles),
-        genre_rows=tuple(tuple(vocabulary.genre_rows(names)) for names in genres),
+        genre_rows=tuple(
+            tuple(vocabulary.content_rows(names, rows)) for names, rows in zip(genres, values, strict=True)
+        ),
         titles=titles,
         genres=genres,
     )
@@ -79,6 +86,7 @@ def own_movies(vocabulary: Vocabulary) -> bytes:
             movie_ids=vocabulary.movie_ids,
             titles=vocabulary.titles,
             genres=vocabulary.movie_genres,
+            values=vocabulary.movie_values,
         )
     )
 

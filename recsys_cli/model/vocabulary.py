@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -16,23 +14,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_cli.dataset.columns import CATEGORY, NUMBER, Column
+from recsys_cli.dataset.columns import KINDS, NUMBER, Column, num_rows, sets_of_rows
 from recsys_cli.dataset.demographics import Demographics
 from recsys_cli.dataset.rows import rows_of
+from recsys_cli.dataset.titles import title_words
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.document import AGAIN
 from recsys_cli.model.folder import ModelFolder
 
 if TYPE_CHECKING:  # the reader loads pyarrow, which a recommendation need not wait for
     from recsys_cli.dataset.reader import Dataset
+    from recsys_cli.dataset.tables import Movies
 
-_WORD = re.compile(r"\w+")
 _Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-
-
-def title_words(title: str) -> list[str]:
-    """The words of a title: casefolded runs of letters, digits and underscores; the year is one of them."""
-    return _WORD.findall(unicodedata.normalize("NFC", title).casefold())
 
 
 class _Column(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,6 +53,8 @@ class _Fields(msgspec.Struct, forbid_unknown_fields=True):
     genres: tuple[str, ...]
     user_ids: list[_Id]
     demographics: _People
+    movie_columns: tuple[_Column, ...] = ()
+    movie_values: tuple[tuple[_Id, ...], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +71,9 @@ class Vocabulary:
         genres: all genre names, sorted.
         user_ids: int64 (U,), ascending.
         demographics: genders, age groups, jobs and further columns.
+        movie_columns: further columns of movies.
+        movie_values: (M,) rows of each movie in these columns, counted through all of them, ascending; () without
+            such columns.
     """
 
     movie_ids: NDArray[np.int64]
@@ -84,6 +83,8 @@ class Vocabulary:
     genres: tuple[str, ...]
     user_ids: NDArray[np.int64]
     demographics: Demographics
+    movie_columns: tuple[Column, ...] = ()
+    movie_values: tuple[tuple[int, ...], ...] = ()
 
     @classmethod
     def from_dataset(cls, dataset: Dataset) -> Vocabulary:
@@ -96,6 +97,8 @@ class Vocabulary:
             genres=tuple(sorted({genre for genres in dataset.movie_genres for genre in genres})),
             user_ids=dataset.user_ids,
             demographics=dataset.demographics,
+            movie_columns=dataset.movie_columns,
+            movie_values=dataset.movie_values if dataset.movie_columns else (),
         )
 
     def movie_rows(self, movie_ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -114,6 +117,43 @@ class Vocabulary:
         """Rows of genre names in their order, 0 for an unknown one."""
         return [self._row_of_genre.get(name, 0) for name in names]
 
+    @property
+    def num_content_rows(self) -> int:
+        """The highest row of a genre or, behind them, of a further column."""
+        return len(self.genres) + num_rows(self.movie_columns)
+
+    def content_rows(self, names: Iterable[str], values: Sequence[int] = ()) -> list[int]:
+        """Rows of a movie's genres and, behind the genres, of further columns.
+
+        Args:
+            names: of genres; an unknown one is 0, and so are none where something else is known.
+            values: rows of further columns.
+        """
+        rows = self.genre_rows(names)
+        return [*(rows or [0]), *(len(self.genres) + value for value in values)] if values else rows
+
+    def values_in(self, movies: Movies) -> tuple[tuple[int, ...], ...]:
+        """Rows of further columns of the movies of a file, (N,); () where there are no such columns.
+
+        Of a column that the file has not, known movies keep what they have, and nothing is known of others.
+        """
+        places = [movies.place_of(column) for column in self.movie_columns]
+        if not places:
+            return ()
+        values = [None if place is None else movies.of_column(place) for place in places]
+        found = sets_of_rows(self.movie_columns, values, len(movies.ids))
+        ends = np.cumsum([column.size for column in self.movie_columns])
+        kept = []
+        for row, rows in zip(self.movie_rows(movies.ids).tolist(), found, strict=True):
+            own = self.values_of(row) if row else ()
+            left = [value for value in own if places[int(np.searchsorted(ends, value))] is None]
+            kept.append(tuple(sorted([*rows, *left])))
+        return tuple(kept)
+
+    def values_of(self, row: int) -> tuple[int, ...]:
+        """Rows of further columns of the movie at a row from 1 on."""
+        return self.movie_values[row - 1] if self.movie_values else ()
+
     def unknown_words(self, titles: Iterable[str]) -> tuple[str, ...]:
         """Words of the titles that the vocabulary lacks, sorted."""
         return tuple(sorted({word for title in titles for word in title_words(title)} - set(self.words)))
@@ -130,7 +170,7 @@ class Vocabulary:
     def to_json(self) -> str:
         """Canonical JSON: the same vocabulary gives the same text."""
         further = self.demographics.further
-        fields = {
+        fields: dict[str, Any] = {
             "movie_ids": self.movie_ids.tolist(),
             "titles": self.titles,
             "movie_genres": self.movie_genres,
@@ -144,6 +184,9 @@ class Vocabulary:
                 **({"further": list(map(asdict, further))} if further else {}),
             },
         }
+        if self.movie_columns:
+            fields["movie_columns"] = list(map(asdict, self.movie_columns))
+            fields["movie_values"] = self.movie_values
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -179,12 +222,19 @@ class Vocabulary:
             genres=fields.genres,
             user_ids=np.array(fields.user_ids, dtype=np.int64),
             demographics=Demographics(people.genders, people.ages, people.jobs, _columns(people.further)),
+            movie_columns=_columns(fields.movie_columns),
+            movie_values=fields.movie_values,
         )
         num_movies = len(vocabulary.movie_ids)
         _require(
             len(vocabulary.titles) == len(vocabulary.movie_genres) == num_movies,
             "movie_ids, titles and movie_genres must have one length",
         )
+        whole = len(vocabulary.movie_values) == (num_movies if vocabulary.movie_columns else 0)
+        _require(whole, "movie_values must be those of each movie in movie_columns")
+        highest = num_rows(vocabulary.movie_columns)
+        within = all(_ascending((0, *rows, highest + 1)) for rows in vocabulary.movie_values)
+        _require(within, f"movie_values must be ascending rows from 1 to {highest}")
         return vocabulary
 
     @cached_property
@@ -223,7 +273,7 @@ def _columns(found: Sequence[_Column]) -> tuple[Column, ...]:
     for column in found:
         name, edges, texts = f"{column.name!r}", column.edges, (column.name, *column.values)
         is_number = column.kind == NUMBER
-        _require(is_number or column.kind == CATEGORY, f"{name} must be of categories or numbers")
+        _require(column.kind in KINDS, f"{name} must be of the kind {', '.join(KINDS)}")
         _require(all(map(str.isprintable, texts)), f"{name} must be of printable texts")
         _require(not (column.values if is_number else edges), f"{name} must be of categories or numbers alone")
         _require(_ascending(column.values), f"the categories of {name} must be ascending")

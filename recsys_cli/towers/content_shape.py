@@ -1,4 +1,4 @@
-"""What is known of a movie before anybody has rated it: genres, their pairs, the year. Needs no paddle."""
+"""What is known of a movie before anybody has rated it: genres, their pairs, the year, more. Needs no paddle."""
 
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ class ContentShape:
 
     Attributes:
         num_genres: highest genre row.
+        num_values: rows of further columns.
         pairs: (P, 2) int64 rows of genres that often go together, ascending.
         centres: (Y,) float32 years that the bumps are about, ascending; one, which all movies count as near, where
             no year is known.
@@ -28,15 +29,18 @@ class ContentShape:
     centres: NDArray[np.float32]
     width: float
     typical: NDArray[np.float32]
+    num_values: int = 0
 
     @classmethod
-    def of(cls, genres: NDArray[np.float32], years: NDArray[np.float32]) -> "ContentShape":
+    def of(cls, genres: NDArray[np.float32], years: NDArray[np.float32], *, num_values: int = 0) -> "ContentShape":
         """The shape for some movies.
 
         Args:
-            genres: (M, G + 1) float32 multi-hot, column 0 unknown.
+            genres: (M, G + 1 + V) float32 multi-hot, column 0 unknown, those of further columns behind the genres.
             years: (M,) float32, 0 unknown.
+            num_values: V.
         """
+        genres = genres[:, : genres.shape[1] - num_values]
         first_of, second_of = np.triu_indices(genres.shape[1], 1)
         counts = (genres.T @ genres)[first_of, second_of] * (first_of > 0)
         often = np.sort(np.argsort(-counts, kind="stable")[:_MOST_PAIRS])
@@ -52,9 +56,15 @@ class ContentShape:
             centres=centres,
             width=float(apart),
             typical=(bumps.mean(axis=0) if len(known) else np.ones(1)).astype(np.float32),
+            num_values=num_values,
         )
 
     @property
     def num_columns(self) -> int:
-        """Length of a row: unknown genre, genres, pairs, bumps."""
-        return 1 + self.num_genres + len(self.pairs) + len(self.centres)
+        """Length of a row: unknown genre, genres, values of further columns, pairs, bumps."""
+        return self.num_inputs + len(self.pairs) + len(self.centres)
+
+    @property
+    def num_inputs(self) -> int:
+        """Columns of the multi-hot input: unknown genre, genres, values of further columns."""
+        return 1 + self.num_genres + self.num_values

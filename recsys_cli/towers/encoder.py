@@ -54,16 +54,17 @@ class MovieEncoder:
         Args:
             rows: (N,) int64 movie rows, 0 for a movie that the model has not seen.
             words: N lists of the word rows of each title in order, 0 for an unknown word.
-            genres: N lists of genre rows, 0 for an unknown genre; an empty one counts as unknown.
+            genres: N lists of genre rows, 0 for an unknown genre, and, behind the genres, rows of further columns;
+                an empty one counts as unknown.
             years: of the N movies, 0 unknown.
 
         Returns: (N, D) float32, unit rows.
         """
-        num_genres = self._info.data["num_genres"]
+        num_rows = self._info.data["num_genres"] + self._info.data.get("num_values", 0)
         vectors = np.empty((len(rows), self._info.embedding_dim), dtype=np.float32)
         for start in range(0, len(rows), _BATCH):
             part = slice(start, start + _BATCH)
-            multi_hot = np.zeros((len(rows[part]), num_genres + 1), dtype=np.float32)
+            multi_hot = np.zeros((len(rows[part]), num_rows + 1), dtype=np.float32)
             for place, own in enumerate(genres[part]):
                 multi_hot[place, own or [0]] = 1.0
             known = (self._id_rows[rows[part]], multi_hot, np.array(years[part], dtype=np.float32))

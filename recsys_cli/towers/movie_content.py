@@ -15,7 +15,7 @@ class MovieContent(nn.Layer):  # type: ignore[misc]
 
     def __init__(self, shape: ContentShape):
         super().__init__()
-        self.num_genres = shape.num_genres
+        self.num_inputs = shape.num_inputs
         self._width = shape.width
         self._has_pairs = len(shape.pairs) > 0
         for name, values in (
@@ -30,7 +30,14 @@ class MovieContent(nn.Layer):  # type: ignore[misc]
                 self.register_buffer(name, buffer)
 
     def rows(self, genres: Tensor, years: Tensor) -> Tensor:
-        """(N, G + 1) float32 multi-hot genres and (N,) float32 years, 0 unknown -> (N, C) float32."""
+        """Multi-hot genres and further values, and years to rows of numbers.
+
+        Args:
+            genres: (N, G + 1 + V) float32.
+            years: (N,) float32, 0 unknown.
+
+        Returns: (N, C) float32.
+        """
         columns = [genres]
         if self._has_pairs:
             columns.append(genres.index_select(self.first, axis=1) * genres.index_select(self.second, axis=1))

@@ -22,13 +22,15 @@ class TrainingData:
     """Users, movies and their ratings.
 
     Attributes:
-        movie_genres: (M + 1, G + 1) float32 multi-hot; row 0 has only column 0, unknown.
+        movie_genres: (M + 1, G + 1 + V) float32 multi-hot; row 0 has only column 0, unknown; V rows of further
+            columns stand behind the genres.
         movie_years: (M + 1,) float32, 0 where the title names none.
         movie_words: (M + 1, L) int32 word rows of each title in order, padded with -1; row 0 is all padding.
         user_genders: (U + 1,) int32 rows.
         user_ages: (U + 1,) int32 rows.
         user_jobs: (U + 1,) int32 rows.
         user_further: (U + 1, F) int32 rows of further columns, counted through all of them.
+        num_values: V.
         num_words: highest word row.
         num_genders: highest gender row.
         num_ages: highest age row.
@@ -48,6 +50,7 @@ class TrainingData:
     user_ages: Rows
     user_jobs: Rows
     user_further: Rows
+    num_values: int
     num_words: int
     num_genders: int
     num_ages: int
@@ -107,11 +110,11 @@ def training_data(
     dataset: Dataset, vocabulary: Vocabulary, split: Split, earlier: Earlier | None = None
 ) -> TrainingData:
     """A data set in rows, with the held-out ratings as validation, and the model to start at."""
-    num_movies, num_genres = len(dataset.movie_ids), len(vocabulary.genres)
-    genres = np.zeros((num_movies + 1, num_genres + 1), dtype=np.float32)
+    num_movies = len(dataset.movie_ids)
+    genres = np.zeros((num_movies + 1, vocabulary.num_content_rows + 1), dtype=np.float32)
     genres[0, 0] = 1.0
     for row, names in enumerate(dataset.movie_genres, start=1):
-        genres[row, vocabulary.genre_rows(names) or [0]] = 1.0
+        genres[row, vocabulary.content_rows(names, vocabulary.values_of(row)) or [0]] = 1.0
     return TrainingData(
         movie_genres=genres,
         movie_years=np.array([0, *map(title_year, dataset.titles)], dtype=np.float32),
@@ -120,6 +123,7 @@ def training_data(
         user_ages=dataset.user_ages,
         user_jobs=dataset.user_jobs,
         user_further=dataset.user_further,
+        num_values=num_rows(vocabulary.movie_columns),
         num_words=len(vocabulary.words),
         num_genders=len(dataset.demographics.genders),
         num_ages=len(dataset.demographics.ages),

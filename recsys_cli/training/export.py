@@ -206,7 +206,7 @@ def save_towers(towers: TwoTowers) -> Callable[[Path], None]:
 
     movie_inputs = [
         rows("movies"),
-        matrix("genres", towers.movies.features.num_genres + 1),
+        matrix("genres", towers.movies.features.num_inputs),
         InputSpec([None], "float32", "years"),
         InputSpec([None, 3], "int64", "windows"),
         rows("titles"),

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.config.training import ScheduleConfig, TowerConfig, TrainingOptions
-from recsys_cli.dataset.columns import column_rows
+from recsys_cli.dataset.columns import Column, column_rows, num_rows
 from recsys_cli.dataset.reader import Dataset
 from recsys_cli.dataset.rows import rows_of
 from recsys_cli.dataset.split import Split
@@ -139,27 +139,36 @@ def open_earlier(path: Path, dataset: Dataset) -> Earlier:
         "jobs": _places([name for _, name in own.jobs], [name for _, name in others.jobs]),
         "further": np.array(column_rows(own.further, others.further), dtype=np.int64),
     }
-    without = {column.name for column in own.further} ^ {column.name for column in others.further}
+    without = _names(own.further) ^ _names(others.further)
+    without |= _names(ours.movie_columns) ^ _names(theirs.movie_columns)
     rows = {kind: np.concatenate([[0], found]) for kind, found in rows.items()}
     return Earlier(folder=folder, rows=rows, without=tuple(sorted(without)))
 
 
 def _content(ours: Vocabulary, theirs: Vocabulary) -> Ints:
-    """Their column of each of our content's columns but the first; of no genre 0, of no pair or bump -1."""
+    """Their column of each of our content's columns but the first; of no genre 0, of no value, pair or bump -1."""
     new, old = _shape(ours), _shape(theirs)
     genres = np.concatenate([[0], _places(ours.genres, theirs.genres)])
-    pairs = {(int(one), int(other)): place for place, (one, other) in enumerate(old.pairs, 1 + old.num_genres)}
+    values = np.array(column_rows(ours.movie_columns, theirs.movie_columns), dtype=np.int64)
+    values = np.where(values < 0, -1, old.num_genres + values)
+    pairs = {(int(one), int(other)): place for place, (one, other) in enumerate(old.pairs, old.num_inputs)}
     own_pairs = [pairs.get((min(pair), max(pair)), -1) for pair in genres[new.pairs].tolist()]
-    years = {year: place for place, year in enumerate(old.centres.tolist(), 1 + old.num_genres + len(old.pairs))}
+    years = {year: place for place, year in enumerate(old.centres.tolist(), old.num_inputs + len(old.pairs))}
     own_years = [years.get(year, -1) if new.width == old.width else -1 for year in new.centres.tolist()]
-    return np.concatenate([genres[1:], np.array(own_pairs + own_years, dtype=np.int64)])
+    return np.concatenate([genres[1:], values, np.array(own_pairs + own_years, dtype=np.int64)])
 
 
 def _shape(vocabulary: Vocabulary) -> ContentShape:
-    genres = np.zeros((len(vocabulary.titles), len(vocabulary.genres) + 1), dtype=np.float32)
+    num_values = num_rows(vocabulary.movie_columns)
+    genres = np.zeros((len(vocabulary.titles), vocabulary.num_content_rows + 1), dtype=np.float32)
     for row, names in enumerate(vocabulary.movie_genres):
         genres[row, vocabulary.genre_rows(names) or [0]] = 1.0
-    return ContentShape.of(genres, np.array([title_year(title) for title in vocabulary.titles], dtype=np.float32))
+    years = np.array([title_year(title) for title in vocabulary.titles], dtype=np.float32)
+    return ContentShape.of(genres, years, num_values=num_values)
+
+
+def _names(columns: Sequence[Column]) -> set[str]:
+    return {column.name for column in columns}
 
 
 def hold_out_new(dataset: Dataset, earlier: ModelFolder, schedule: ScheduleConfig) -> Split:

@@ -15,6 +15,7 @@ import numpy as np
 from recsys_cli import __version__
 from recsys_cli.config.training import ScheduleConfig, TrainConfig
 from recsys_cli.dataset.archive import ensure
+from recsys_cli.dataset.columns import num_rows
 from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings
 from recsys_cli.errors import DataError
@@ -270,6 +271,7 @@ def _describe(dataset: Dataset, vocabulary: Vocabulary) -> dict[str, Any]:
         "num_movies": len(dataset.movie_ids),
         "num_ratings": len(dataset.ratings),
         "num_genres": len(vocabulary.genres),
+        **({"num_values": num_rows(vocabulary.movie_columns)} if vocabulary.movie_columns else {}),
     }
 
 

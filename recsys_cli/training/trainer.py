@@ -290,5 +290,5 @@ def _sizes(data: TrainingData) -> Sizes:
         num_movies=data.num_movies,
         num_words=data.num_words,
         num_further=data.num_further,
-        content=ContentShape.of(data.movie_genres[1:], data.movie_years[1:]),
+        content=ContentShape.of(data.movie_genres[1:], data.movie_years[1:], num_values=data.num_values),
     )

@@ -1,18 +1,29 @@
 """Further columns of a catalogue: what they are cut into, how they are asked for, and what is wrong with them."""
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from shop import DATASET_TOML, NUM_CUSTOMERS, customer_fields, write_shop
+from shop import (
+    CUSTOMER_COLUMNS,
+    DATASET_TOML,
+    ITEM_COLUMNS,
+    NUM_CUSTOMERS,
+    customer_fields,
+    item_fields,
+    write_shop,
+)
 
 from recsys_cli.cli import main
 from recsys_cli.dataset.columns import CATEGORY, NUMBER, Column, asked_rows, column_rows, named_values
 from recsys_cli.dataset.demographics import Demographics
+from recsys_cli.dataset.layouts import read_movies
 from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.dataset.users_file import read_users_file
-from recsys_cli.errors import ConfigError, DataError
+from recsys_cli.errors import ArtifactError, ConfigError, DataError
 from recsys_cli.model.vocabulary import Vocabulary
 
 PLAN = Column("plan", CATEGORY, values=("Basic", "Family", "Gold"))
@@ -20,7 +31,7 @@ INCOME = Column("income", NUMBER, edges=(10.0, 20.0, 35.5, 80.0))
 
 
 def test_categories_that_few_have_are_unknown() -> None:
-    column = Column.of("plan", CATEGORY, ["b", "B", "b", "a", "a", "a", "rare", "rare", ""])
+    column = Column.of("plan", CATEGORY, ["b", "B", "b", "a", "a", "a", "rare", "rare", ""], in_a_range=5)
     assert column.values in (("a", "b"), ("B", "a"))
     assert [column.row(text) for text in ("A", " b ", "rare", "")].count(0) == 2
 
@@ -31,12 +42,12 @@ def test_categories_that_few_have_are_unknown() -> None:
         ([], ()),
         ([3, 3], (3, 3)),
         ([1, 2, 2, 5], (1, 1.5, 3.5, 5)),
-        (range(101), (0, 20, 40, 60, 80, 100)),  # 101 // 20 ranges
+        (range(12), (0, 5.5, 11)),  # 12 // 5 ranges
         ([0] * 200 + list(range(1, 41)), (0, 16.1, 40)),  # most quantiles are 0, the end
     ],
 )
 def test_numbers_are_cut_into_ranges(numbers: list[int], edges: tuple[float, ...]) -> None:
-    column = Column.of("income", NUMBER, [*map(str, numbers), "", "no number", "1e999"])
+    column = Column.of("income", NUMBER, [*map(str, numbers), "", "no number", "1e999"], in_a_range=5)
     assert column.edges == pytest.approx(edges)
     assert [column.row(str(number)) for number in numbers] == [
         max(1, sum(number >= edge for edge in column.edges[:-1])) for number in numbers
@@ -107,11 +118,71 @@ def test_a_catalogue_gives_people_rows_of_further_columns(tmp_path: Path) -> Non
     assert again.fingerprint == vocabulary.fingerprint
 
 
+def test_a_catalogue_gives_movies_rows_of_further_columns(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    dataset = read_dataset(tmp_path)
+    studio, runtime, plot = dataset.movie_columns
+    assert (studio.name, studio.values) == ("studio", ("Acme", "Bolt", "Core"))
+    assert (plot.name, plot.values) == ("plot", ("about", "fire", "gold", "is", "it", "snow"))
+    for item, rows in zip(dataset.movie_ids.tolist(), dataset.movie_values, strict=True):
+        said_studio, said_runtime, said_plot = item_fields(item)
+        expected = {studio.values.index(name) + 1 for name in said_studio.split("|") if name in studio.values}
+        expected |= (
+            {3 + 1 + sum(float(said_runtime) >= edge for edge in runtime.edges[1:-1])} if said_runtime else set()
+        )
+        words = said_plot.casefold().rstrip(".").split()
+        expected |= {3 + runtime.size + plot.values.index(word) + 1 for word in words}
+        assert rows == tuple(sorted(expected))
+    vocabulary = Vocabulary.from_dataset(dataset)
+    again = Vocabulary.from_json(vocabulary.to_json())
+    assert (again.movie_columns, again.movie_values) == (dataset.movie_columns, dataset.movie_values)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("movie_values", [], "movie_values must be those of each movie in movie_columns"),
+        ("movie_values", [[99]] * 52, "movie_values must be ascending rows from 1 to 15"),
+        ("movie_values", [[2, 1]] * 52, "movie_values must be ascending rows from 1 to 15"),
+        ("movie_columns", [{"name": "x", "kind": "odd"}], "'x' must be of the kind category, number, text"),
+        (
+            "movie_columns",
+            [{"name": "x", "kind": "number", "edges": [2, 1]}],
+            "the edges of 'x' must be ascending",
+        ),
+        (
+            "movie_columns",
+            [{"name": "x", "kind": "text", "values": ["b", "a"]}],
+            "the categories of 'x' must be asc",
+        ),
+    ],
+)
+def test_damaged_columns_of_a_vocabulary_are_named(tmp_path: Path, key: str, value: object, message: str) -> None:
+    write_shop(tmp_path)
+    fields = json.loads(Vocabulary.from_dataset(read_dataset(tmp_path)).to_json())
+    with pytest.raises(ArtifactError, match=re.escape(message)):
+        Vocabulary.from_json(json.dumps(fields | {key: value}))
+
+
+def test_another_movie_file_is_read_by_the_columns_that_it_has(tmp_path: Path) -> None:
+    write_shop(tmp_path / "data")
+    path = tmp_path / "new.csv"
+    path.write_text("runtime,name,item\n90,Thing,900\n,Other,901\n")
+    movies = read_movies(path, tmp_path / "data")
+    assert (movies.titles, movies.columns) == (("Thing", "Other"), (("runtime", "number"),))
+    assert movies.values == ((("90",),), ((),))
+    path.write_text("runtime,name,item\nlong,Thing,900\n")
+    with pytest.raises(DataError) as error:
+        read_movies(path, tmp_path / "data")
+    assert str(error.value) == f"{path}:2: runtime: 'long', allowed: a number"
+
+
 def test_without_further_columns_nothing_of_them_is_written(tmp_path: Path) -> None:
-    write_shop(tmp_path, DATASET_TOML.partition("categories")[0])
+    write_shop(tmp_path, DATASET_TOML.replace(CUSTOMER_COLUMNS, "").replace(ITEM_COLUMNS, ""))
     dataset = read_dataset(tmp_path)
     assert dataset.user_further.shape == (NUM_CUSTOMERS + 1, 0)
-    assert "further" not in Vocabulary.from_dataset(dataset).to_json()
+    text = Vocabulary.from_dataset(dataset).to_json()
+    assert not any(key in text for key in ("further", "movie_columns", "movie_values"))
     other = read_dataset(_shop(tmp_path / "other", DATASET_TOML))
     assert dataset.fingerprint != other.fingerprint
 
@@ -129,14 +200,16 @@ def test_check_tells_of_further_columns(tmp_path: Path) -> None:
     assert "plan: 2 categories; income: numbers from 20 to 92" in told
     given = [customer_fields(customer) for customer in range(NUM_CUSTOMERS)]
     assert f"plan of users {sum(plan in ('', 'Odd') for plan, _ in given)}" in told.replace(":", "")
+    assert "studio: 3 categories; runtime: numbers from 60 to 156; plot: 6 words" in told
+    assert "runtime of movies 1" in told.replace(":", "")
     assert f"income of users {sum(not income for _, income in given)}" in told.replace(":", "")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"plan"', '"plan", "plan"', "[users] 'plan': stands there twice among categories and numbers"),
-        ('["income"]', '["Plan"]', "[users] 'plan': stands there twice among categories and numbers"),
+        ('"plan"', '"plan", "plan"', "[users] 'plan': stands there twice among the further columns"),
+        ('["income"]', '["Plan"]', "[users] 'plan': stands there twice among the further columns"),
         ('"plan"', '"Age"', "[users] 'age': is the name of something else; rename the column, or give it as that"),
         ('["plan"]', '"plan"', "[users] categories: 'plan', allowed: a list of names of columns, without \"=\""),
         ('["plan"]', "[1]", '[users] categories: [1], allowed: a list of names of columns, without "="'),
@@ -184,7 +257,7 @@ def test_rows_are_within_their_columns_whatever_the_numbers(seed: int) -> None:
     rng = np.random.default_rng(seed)
     for scale in (1e-300, 1e-3, 1.0, 1e300):
         numbers = np.concatenate([rng.standard_normal(60), rng.integers(0, 3, 40)]) * scale
-        column = Column.of("x", NUMBER, map(repr, numbers.tolist()))
+        column = Column.of("x", NUMBER, map(repr, numbers.tolist()), in_a_range=5)
         rows = [column.row(repr(number)) for number in numbers.tolist()]
         assert set(rows) <= set(range(1, column.size + 1))
         assert column.row(repr(float(numbers.max()))) == column.size

@@ -288,7 +288,8 @@ def test_a_missing_column_is_named(
         (
             'id = "item_id"',
             'id = "item_id"\nfoo = 1',
-            ": [movies] foo: not known, allowed: file, id, title, genres, separator, delimiter",
+            ": [movies] foo: not known, allowed: file, id, title, genres, separator, "
+            "categories, numbers, text, delimiter",
         ),
         ('delimiter = ";"', 'delimiter = "::"', ": [users] delimiter: '::', allowed: one character"),
         (
@@ -419,7 +420,8 @@ def test_of_repeated_ratings_the_last_counts_and_the_others_are_counted(tmp_path
 def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     (tmp_path / "dataset.toml").write_text(text.split("```toml\n")[1].split("```")[0])
-    categories = {"item_id": [1], "name": ["Tea"], "categories": ["Drinks|Hot"]}
+    further = {"studio": [["Acme"]], "runtime": [93.5], "plot": ["Tea is drunk."]}
+    categories = {"item_id": [1], "name": ["Tea"], "categories": ["Drinks|Hot"], **further}
     pq.write_table(pa.table(categories), tmp_path / "items.parquet")
     write(tmp_path / "ratings.csv", ["customer,item_id,stars,at", "7,1,9.5,2001-01-01"])
     write(tmp_path / "customers.csv", ["customer;sex;age;occupation;plan;income", "7;female;44;nurse;gold;9"])
@@ -430,6 +432,7 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     assert dataset.ratings.values.tolist() == [9.5]
     assert [dataset.user_genders[1], dataset.user_ages[1], dataset.user_jobs[1]] == [2, 2, 2]
     assert [column.name for column in dataset.demographics.further] == ["plan", "income"]
+    assert [column.name for column in dataset.movie_columns] == ["studio", "runtime", "plot"]
 
 
 def test_the_documentation_lists_every_format() -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from recsys_cli.dataset.reader import read_dataset
+from recsys_cli.dataset.titles import title_words
 from recsys_cli.errors import ArtifactError
-from recsys_cli.model.vocabulary import Vocabulary, title_words
+from recsys_cli.model.vocabulary import Vocabulary
 
 
 @pytest.fixture
