@@ -6,6 +6,7 @@ The example in README.md shows all that may stand in it.
 from __future__ import annotations
 
 import math
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,11 @@ from typing import Any
 from recsys_cli.dataset.columns import CATEGORY, NUMBER, PEOPLE_IN_A_RANGE, TEXT, Column
 from recsys_cli.dataset.demographics import GENDER_TEXTS, GENDERS_ALLOWED, MOVIELENS_1M, Demographics
 from recsys_cli.dataset.lines import clean_text, column_names, column_place, read_columns, read_header, value_text
-from recsys_cli.dataset.problems import Problems
+from recsys_cli.dataset.problems import Problem, Problems
 from recsys_cli.dataset.rating_columns import RatingsLayout
 from recsys_cli.dataset.scale import Scale
 from recsys_cli.dataset.tables import Choices, Movies, MoviesBuilder, Source, Users, UsersBuilder
-from recsys_cli.dataset.titles import title_words
+from recsys_cli.dataset.titles import title_words, title_year
 from recsys_cli.errors import DataError
 
 if sys.version_info >= (3, 11):
@@ -32,13 +33,14 @@ _REQUIRED = {
     "users": ("file", "id"),
 }
 _OPTIONAL = {
-    "movies": ("genres", "separator", "categories", "numbers", "text", "delimiter"),
+    "movies": ("year", "genres", "separator", "categories", "numbers", "text", "delimiter"),
     "ratings": ("time", "delimiter"),
     "users": ("gender", "age", "job", "ages", "jobs", "categories", "numbers", "delimiter"),
 }
 _RATING_COLUMNS = ("user", "movie", "rating", "time")
 _FURTHER = {"categories": CATEGORY, "numbers": NUMBER}
 _MOST_FURTHER = 20
+_YEAR = re.compile(r"[12]\d{3}(?!\d)", re.ASCII)
 _TAKEN = ("id", "userid", "user_id", "gender", "age", "job")  # what else a file of people may say of them
 _Table = dict[str, Any]
 
@@ -88,7 +90,7 @@ def read_catalogue_movies(path: Path, data: Path, problems: Problems) -> Movies 
 def _that_is_there(table: _Table, header: list[str]) -> _Table:
     """The table without the columns that a file has not, id and title aside."""
     kept = table | {key: [name for name in table.get(key, ()) if name in header] for key in _FURTHER}
-    return {key: value for key, value in kept.items() if key not in ("genres", "text") or value in header}
+    return {key: value for key, value in kept.items() if key not in ("year", "genres", "text") or value in header}
 
 
 def catalogue_movie_file(folder: Path) -> Path:
@@ -204,16 +206,28 @@ def _is_name(text: str) -> bool:
 def _read_movies(folder: Path, table: _Table, problems: Problems) -> Movies:
     path, separator = folder / table["file"], table.get("separator", "|")
     further = _further(table)
-    genres = [table["genres"]] if "genres" in table else []
-    names = [table["id"], table["title"], *genres, *(name for name, _ in further)]
+    known = [key for key in ("year", "genres") if key in table]
+    names = [table["id"], table["title"], *(table[key] for key in known), *(name for name, _ in further)]
     movies = MoviesBuilder(path, problems, tuple(further))
     for number, fields in read_columns(path, names, delimiter=table.get("delimiter", ","), problems=problems):
         movie_id, title, *rest = fields
-        named = _several(rest[0], separator) if genres else []
-        texts = zip(further, rest[len(genres) :], strict=True)
+        given = dict(zip(known, rest, strict=False))
+        year = clean_text(value_text(given.get("year")))
+        if year and not _YEAR.match(year):
+            problems.add(
+                Problem(path, number, "year", year, "a year such as 1995, or a date that begins with one")
+            )
+            continue
+        genres = _several(given["genres"], separator) if "genres" in given else []
+        texts = zip(further, rest[len(known) :], strict=True)
         values = [_values(kind, value, separator) for (_, kind), value in texts]
-        movies.add(number, value_text(movie_id), value_text(title), named, values)
+        movies.add(number, value_text(movie_id), _with_year(value_text(title), year), genres, values)
     return movies.build()
+
+
+def _with_year(title: str, year: str) -> str:
+    """A title as MovieLens writes it, with its year behind it, unless one stands there or none is known."""
+    return f"{title} ({year[:4]})" if year and clean_text(title) and not title_year(title) else title
 
 
 def _several(value: Any, separator: str) -> list[str]:

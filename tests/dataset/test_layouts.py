@@ -288,7 +288,7 @@ def test_a_missing_column_is_named(
         (
             'id = "item_id"',
             'id = "item_id"\nfoo = 1',
-            ": [movies] foo: not known, allowed: file, id, title, genres, separator, "
+            ": [movies] foo: not known, allowed: file, id, title, year, genres, separator, "
             "categories, numbers, text, delimiter",
         ),
         ('delimiter = ";"', 'delimiter = "::"', ": [users] delimiter: '::', allowed: one character"),
@@ -330,6 +330,26 @@ def test_a_catalogue_may_be_csv_without_people_genres_or_a_5_star_scale(tmp_path
     assert dataset.user_ids.tolist() == [1, 2]
     assert dataset.ratings.values.tolist() == [0.25, -1]
     assert (dataset.rating_min, dataset.rating_max) == (-1, 1)
+
+
+def test_a_catalogue_names_the_years_of_movies(tmp_path: Path) -> None:
+    (tmp_path / "dataset.toml").write_text(
+        '[movies]\nfile = "items.csv"\nid = "sku"\ntitle = "name"\nyear = "out"\n'
+        '[ratings]\nfile = "r.csv"\nuser = "who"\nmovie = "sku"\nrating = "score"\nmin = 0\nmax = 1\n'
+    )
+    write(tmp_path / "r.csv", ["score,who,sku", "1,1,5"])
+    items = ["sku,name,out", "1,Heat,1995", "2,Heat (1972),1973", "3,Heat,", "4,Heat,1986-12-01", "5,1984,1984"]
+    write(tmp_path / "items.csv", items)
+    titles = ("Heat (1995)", "Heat (1972)", "Heat", "Heat (1986)", "1984 (1984)")
+    assert read_dataset(tmp_path).titles == titles
+    write(tmp_path / "items.csv", [*items, "6,Heat,soon"])
+    with pytest.raises(DataError) as error:
+        read_dataset(tmp_path)
+    allowed = "a year such as 1995, or a date that begins with one"
+    assert str(error.value) == f"{tmp_path / 'items.csv'}:7: year: 'soon', allowed: {allowed}; {HINT}"
+    columns = {"sku": [1, 2], "name": ["Heat", "Up"], "out": [1995.0, None]}
+    pq.write_table(pa.table(columns), tmp_path / "new.parquet")
+    assert read_movies(tmp_path / "new.parquet", tmp_path).titles == ("Heat (1995)", "Up")
 
 
 def test_a_catalogue_names_its_age_groups_and_jobs(tmp_path: Path) -> None:
@@ -420,13 +440,13 @@ def test_of_repeated_ratings_the_last_counts_and_the_others_are_counted(tmp_path
 def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     (tmp_path / "dataset.toml").write_text(text.split("```toml\n")[1].split("```")[0])
-    further = {"studio": [["Acme"]], "runtime": [93.5], "plot": ["Tea is drunk."]}
+    further = {"released": ["1995"], "studio": [["Acme"]], "runtime": [93.5], "plot": ["Tea is drunk."]}
     categories = {"item_id": [1], "name": ["Tea"], "categories": ["Drinks|Hot"], **further}
     pq.write_table(pa.table(categories), tmp_path / "items.parquet")
     write(tmp_path / "ratings.csv", ["customer,item_id,stars,at", "7,1,9.5,2001-01-01"])
     write(tmp_path / "customers.csv", ["customer;sex;age;occupation;plan;income", "7;female;44;nurse;gold;9"])
     dataset = read_dataset(tmp_path, timed=True)
-    assert dataset.movie_genres == (("Drinks", "Hot"),)
+    assert (dataset.titles, dataset.movie_genres) == (("Tea (1995)",), (("Drinks", "Hot"),))
     assert dataset.times is not None
     assert dataset.times.tolist() == [978307200]
     assert dataset.ratings.values.tolist() == [9.5]
