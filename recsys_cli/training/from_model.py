@@ -139,10 +139,10 @@ def open_earlier(path: Path, dataset: Dataset) -> Earlier:
         "jobs": _places([name for _, name in own.jobs], [name for _, name in others.jobs]),
         "further": np.array(column_rows(own.further, others.further), dtype=np.int64),
     }
-    without = _names(own.further) ^ _names(others.further)
-    without |= _names(ours.movie_columns) ^ _names(theirs.movie_columns)
+    without = _kinds(own.further) ^ _kinds(others.further)
+    without |= _kinds(ours.movie_columns) ^ _kinds(theirs.movie_columns)
     rows = {kind: np.concatenate([[0], found]) for kind, found in rows.items()}
-    return Earlier(folder=folder, rows=rows, without=tuple(sorted(without)))
+    return Earlier(folder=folder, rows=rows, without=tuple(sorted({name for name, _ in without})))
 
 
 def _content(ours: Vocabulary, theirs: Vocabulary) -> Ints:
@@ -167,8 +167,8 @@ def _shape(vocabulary: Vocabulary) -> ContentShape:
     return ContentShape.of(genres, years, num_values=num_values)
 
 
-def _names(columns: Sequence[Column]) -> set[str]:
-    return {column.name for column in columns}
+def _kinds(columns: Sequence[Column]) -> set[tuple[str, str]]:
+    return {(column.name, column.kind) for column in columns}
 
 
 def hold_out_new(dataset: Dataset, earlier: ModelFolder, schedule: ScheduleConfig) -> Split:

@@ -24,12 +24,15 @@ from shop import (
 )
 
 from recsys_cli.cli import main
-from recsys_cli.config.question import Question
+from recsys_cli.config.question import Person, Question
+from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.errors import ConfigError
+from recsys_cli.evaluation.served import ServedModel
 from recsys_cli.index.contents import load_content
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.movies_data import MoviesFile
 from recsys_cli.recommend.conversation import question
+from recsys_cli.recommend.person import understand
 from recsys_cli.recommend.recommender import Recommender
 
 TRAINING = ("--embedding-dim", "16", "--epochs", "6", "--holdout", "0")
@@ -157,6 +160,30 @@ def test_a_new_movie_file_carries_the_columns_to_the_tower(shop: Path, tmp_path:
     path.write_text("\n".join(",".join(line.split(",")[:2]) for line in lines) + "\n")
     assert recsys("preprocess", *options).exit_code == 0
     np.testing.assert_array_equal(vectors(folder, output), folder.movie_vectors)
+
+
+def test_people_and_movies_of_other_ids_are_measured_by_their_columns(
+    shop: Path, recommender: Recommender, tmp_path: Path
+) -> None:
+    """What `evaluate` takes for somebody cold, and for a new movie, is what would be served."""
+    write_shop(tmp_path)
+    for name, ids in (("customers.csv", 1), ("items.csv", 1), ("ratings.csv", 2)):
+        header, *lines = (tmp_path / name).read_text().splitlines()
+        shifted = (
+            ",".join(["9" + each for each in line.split(",")[:ids]] + line.split(",")[ids:]) for line in lines
+        )
+        (tmp_path / name).write_text("\n".join([header, *shifted]) + "\n")
+    dataset, folder = read_dataset(tmp_path), ModelFolder.open(shop / "shop.model")
+    served = ServedModel(folder, dataset)
+    place = int(np.searchsorted(dataset.user_ids, 918))
+    plan, income = customer_fields(18)
+    asked = understand(Person(attributes=(("plan", plan), ("income", income))), recommender.index, k=1)
+    np.testing.assert_allclose(served.user_vectors[place + 1], asked.vector, atol=1e-6)
+    new = [
+        int(np.searchsorted(dataset.movie_ids, int(f"9{item}"))) for item in range(NUM_ITEMS, NUM_ITEMS + NUM_NEW)
+    ]
+    found = served.movie_vectors[np.array(new) + 1]
+    np.testing.assert_allclose(found, folder.movie_vectors[NUM_ITEMS:], atol=1e-5)
 
 
 def vectors(folder: ModelFolder, movies_data: Path) -> NDArray[np.float32]:
