@@ -18,7 +18,7 @@ from recsys_cli.model.arrays import Audience, Estimates, Floats, Ints, Seen, Sta
 from recsys_cli.model.crowd import Crowd
 from recsys_cli.model.document import AGAIN, DOCUMENT, FileEntry, ModelInfo, no_model, read_document, sha256
 from recsys_cli.model.history import History
-from recsys_cli.model.npz import read_npz
+from recsys_cli.model.npz import is_ascending, read_npz
 from recsys_cli.model.open_files import OpenFiles
 
 __all__ = ["ModelFolder", "ModelInfo"]
@@ -143,7 +143,7 @@ class ModelFolder:
     def _check_people(self, name: str, arrays: dict[str, NDArray[Any]]) -> None:
         dim = self.info.embedding_dim
         self._require(name, arrays["demographic"].shape[3] == dim, f"vectors of {dim} numbers")
-        self._require(name, _ascending(arrays["user_ids"]), "ascending user_ids")
+        self._require(name, is_ascending(arrays["user_ids"]), "ascending user_ids")
 
     @cached_property
     def _movies(self) -> dict[str, NDArray[Any]]:
@@ -152,7 +152,7 @@ class ModelFolder:
         ids, vectors, counts = arrays["movie_ids"], arrays["vectors"], arrays["num_ratings"]
         self._require(name, vectors.shape == (len(ids), dim), "a vector for each movie")
         self._require(name, len(counts) == len(ids) and (counts >= 0).all(), "a count for each movie")
-        self._require(name, _ascending(ids), "ascending movie_ids")
+        self._require(name, is_ascending(ids), "ascending movie_ids")
         return arrays
 
     @property
@@ -217,6 +217,11 @@ class ModelFolder:
         within = not table[:1].any() and ((rows >= 0) & (rows < len(table))).all()
         self._require("further.npz", bool(whole and within), "vectors, the first of zeros, and rows of each user")
         return arrays
+
+    @property
+    def further_shape(self) -> tuple[int, int]:
+        """Highest row of the further columns of people, and their number; 0 and 0 where there are none."""
+        return (len(self._further["table"]) - 1, self._further["user_rows"].shape[1]) if self._further else (0, 0)
 
     @cached_property
     def seen(self) -> Seen:
@@ -309,7 +314,3 @@ class ModelFolder:
     def _require(self, name: str, condition: bool, rule: str) -> None:
         if not condition:
             raise ArtifactError(f"{self.path / name}: not the arrays of this format: must hold {rule}: {AGAIN}")
-
-
-def _ascending(ids: Ints) -> bool:
-    return bool((ids[1:] > ids[:-1]).all())

@@ -42,6 +42,11 @@ def read_npz(content: bytes, dimensions: Mapping[str, int]) -> dict[str, NDArray
     return arrays
 
 
+def is_ascending(ids: NDArray[np.int64]) -> bool:
+    """Whether each of (N,) ids is above the one before."""
+    return bool((ids[1:] > ids[:-1]).all())
+
+
 def _check_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, num_dimensions: int) -> None:
     """Compare the shape and type that an array claims with its bytes, so that no claim is ever allocated."""
     if member.compress_type != zipfile.ZIP_STORED:

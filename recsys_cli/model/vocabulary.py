@@ -259,7 +259,7 @@ def open_vocabulary(folder: ModelFolder) -> Vocabulary:
     if (
         hashlib.sha256(text.encode()).hexdigest() != folder.info.vocabulary_fingerprint
         or folder.demographic.shape[:3] != sizes
-        or folder.has("further.npz") != bool(known.further)
+        or folder.further_shape != (num_rows(known.further), len(known.further))
         or not np.array_equal(folder.movie_ids, vocabulary.movie_ids)
         or not np.array_equal(folder.user_ids, vocabulary.user_ids)
     ):

@@ -99,7 +99,8 @@ def _user(person: Person, index: MovieIndex, notes: list[str]) -> int | None:
     row = int(index.vocabulary.user_rows(np.array([person.user]))[0])
     if row:
         if person.has_profile:
-            notes.append(f"user {person.user} is in the model: age, gender and job are not used")
+            given = "age, gender, job and attributes" if person.attributes else "age, gender and job"
+            notes.append(f"user {person.user} is in the model: {given} are not used")
         return row - 1
     parts = (("the profile", person.has_profile), ("the rated movies", person.has_favourites))
     instead = " and ".join(name for name, is_given in parts if is_given)

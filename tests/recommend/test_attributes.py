@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,14 @@ from shop import (
 from recsys_cli.cli import main
 from recsys_cli.config.question import Person, Question
 from recsys_cli.dataset.reader import read_dataset
-from recsys_cli.errors import ConfigError
+from recsys_cli.errors import ArtifactError, ConfigError
 from recsys_cli.evaluation.served import ServedModel
 from recsys_cli.index.contents import load_content
+from recsys_cli.model.arrays import Audience, ModelArrays
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.movies_data import MoviesFile
+from recsys_cli.model.vocabulary import open_vocabulary
+from recsys_cli.model.writer import write_model
 from recsys_cli.recommend.conversation import question
 from recsys_cli.recommend.person import understand
 from recsys_cli.recommend.recommender import Recommender
@@ -93,6 +97,35 @@ def test_the_folder_keeps_what_everybody_is(shop: Path) -> None:
         said_plan, said_income = customer_fields(customer)
         assert plan == {"": 0, "Odd": 0, "Basic": 1, "Family": 2}[said_plan]
         assert (income == 0) is (not said_income)
+
+
+def test_columns_that_are_not_those_of_the_vocabulary_are_refused(shop: Path, tmp_path: Path) -> None:
+    folder = ModelFolder.open(shop / "shop.model")
+    people, table = folder.audience, folder.tables.further
+    assert table is not None
+    nobody = replace(people, user_further=np.zeros_like(people.user_further))
+
+    def written(audience: Audience, rows: int) -> ModelFolder:
+        arrays = ModelArrays(
+            user_ids=folder.user_ids,
+            user_vectors=folder.user_vectors,
+            demographic=folder.demographic,
+            movie_ids=folder.movie_ids,
+            movie_vectors=folder.movie_vectors,
+            num_ratings=folder.num_ratings,
+            tables=replace(folder.tables, further=table[:rows]),
+            seen=folder.seen,
+            audience=audience,
+            stars=folder.stars,
+        )
+        text, path = folder.vocabulary_text, tmp_path / "other.model"
+        return write_model(path, folder.info, arrays, vocabulary_text=text, save_towers=lambda path: None)
+
+    assert open_vocabulary(written(nobody, len(table))).demographics.further
+    with pytest.raises(ArtifactError, match="is not the vocabulary of this model's vectors"):
+        open_vocabulary(written(nobody, len(table) - 1))
+    with pytest.raises(ArtifactError, match=r"further\.npz: .* must hold .* rows of each user"):
+        _ = written(people, 2).audience
 
 
 def test_the_same_is_answered_however_it_is_asked(shop: Path, recommender: Recommender) -> None:
@@ -196,7 +229,8 @@ def test_attributes_hold_beside_favourites_and_for_known_people(shop: Path, reco
     alone = recommender.recommend(like="Thing 3", k=3)
     both = recommender.recommend(like="Thing 3", attributes=SAID[0], k=3)
     assert alone.movies != both.movies
-    known = recommender.recommend(user=18)
+    known = recommender.recommend(user=18, attributes={"plan": "basic"})
+    assert known.notes == ("user 18 is in the model: age, gender, job and attributes are not used",)
     plan, _ = customer_fields(18)
     assert known.query.attributes["plan"] == plan
     assert taste_of_customer(18) == taste_of_item(known.movies[0].movie_id)
