@@ -45,7 +45,7 @@ _FLAGS = {
     "batch_users": "Users of a batch, with all their ratings.",
     "learning_rate": "Of Adam at its highest.",
     "embedding_dim": "Length of the vectors.",
-    "temperature": "Divides the cosine in the softmax.",
+    "temperature": "Cosine from which chances grow like a power of it.",
     "rating_weight": "Share of the squared error in hybrid.",
     "positives": "What the softmax takes as chosen: likes or all ratings.",
     "holdout": "Share of the ratings held out for validation; 0 trains on all.",

@@ -36,7 +36,7 @@ OBJECTIVE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 # What may be left open, as an example of what it is otherwise.
-LEFT_OPEN: Mapping[str, Any] = {"epochs": 8, "time_limit": 60.0}
+LEFT_OPEN: Mapping[str, Any] = {"epochs": 8, "start_share": 0.5, "time_limit": 60.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +55,12 @@ class TowerConfig:
         dropout: share of the coordinates of ids and history that training drops, [0, 1).
     """
 
-    embedding_dim: int = 200
+    embedding_dim: int = 256
     id_width: int = 256
     attribute_width: int = 32
     content_width: int = 96
     word_width: int = 64
-    history_width: int = 176
+    history_width: int = 256
     history_damping: float = 10.0
     activation: str = "linear"
     dropout: float = 0.0
@@ -80,7 +80,8 @@ class ObjectiveConfig:
     Attributes:
         objective: one of `OBJECTIVES`.
         rating_weight: share of the squared error in ``hybrid``, (0, 1); the softmax has the rest.
-        temperature: divides the cosine in the softmax, 0.01 to 10.
+        temperature: cosine from which a movie's chance in the softmax grows like a power of it, 0.001 to 10.
+        power: that power, 0.1 to 10.
         positives: what the softmax takes as chosen: ``likes`` or ``all`` ratings.
         teacher_weight: share of the softmax term that follows a teacher rather than the likes, [0, 1); in
             ``rating``, share of the squared error that follows one rather than the ratings.
@@ -94,7 +95,8 @@ class ObjectiveConfig:
 
     objective: str = "hybrid"
     rating_weight: float = 0.3
-    temperature: float = 0.07
+    temperature: float = 0.01
+    power: float = 2.0
     positives: str = "likes"
     like_share: float = 0.8
     teacher_weight: float = 0.8
@@ -105,7 +107,8 @@ class ObjectiveConfig:
     def __post_init__(self) -> None:
         check_choice(self, "objective", OBJECTIVES)
         check_choice(self, "positives", POSITIVES)
-        check_range(self, 0.01, 10, "temperature")
+        check_range(self, 0.001, 10, "temperature")
+        check_range(self, 0.1, 10, "power")
         check_range(self, 0.1, 10, "teacher_sharpness")
         check_range(self, 1e-3, 1e9, "teacher_penalty")
         check_share(self, "teacher_weight")
@@ -147,21 +150,22 @@ class WarmStartConfig:
         als_iterations: sweeps of ALS, 1 to 1000.
         star_factors: coordinates of ``hybrid`` that start at what the ratings say beyond the likes, 0 to 1024; no
             more than the towers and the history have left.
-        start_share: share of EASE's start in the weights that are kept, [0, 1); its cube root with
-            more movies than ``max_catalogue``. With ``--from`` of the earlier model, 0.7 unless another is given.
+        start_share: share of the start in the weights that are kept, [0, 1); None for 0, and 0.75 with more movies
+            than ``max_catalogue``. With ``--from`` of the earlier model, 0.7 and 0.9.
     """
 
     warm_start: bool = True
-    als_factors: int = 128
+    als_factors: int = 200
     als_iterations: int = 10
     star_factors: int = 48
-    start_share: float = 0.4
+    start_share: float | None = None
 
     def __post_init__(self) -> None:
         check_range(self, 1, 1024, "als_factors")
         check_range(self, 1, 1000, "als_iterations")
         check_range(self, 0, 1024, "star_factors")
-        check_share(self, "start_share")
+        if self.start_share is not None:
+            check_share(self, "start_share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +173,7 @@ class ScheduleConfig:
     """How long and how fast.
 
     Attributes:
-        epochs: passes over the users, at most, 1 to 10,000; None for 6, and with more than a million ratings
+        epochs: passes over the users, at most, 1 to 10,000; None for 10, and with more than a million ratings
             fewer; with ``--from`` for 3 at most, and with more than three million 1.
         patience: epochs without a better validation before training stops, 1 to 10,000.
         batch_users: users of a batch, with all their ratings, 1 to 100,000.

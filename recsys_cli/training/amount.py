@@ -17,12 +17,11 @@ def learns_twice(num_ratings: int, num_held_out: int, schedule: ScheduleConfig) 
 
 
 def epochs_for(num_ratings: int) -> int:
-    """Passes over so many training ratings: 8 sqrt(million / ratings), from 1 to 6.
+    """Passes over so many training ratings: 9 sqrt(million / ratings), from 1 to 10.
 
-    More ratings move the towers as far in fewer passes, and on fewer six do no worse than eight
-    (scripts/experiments.md).
+    More ratings move the towers as far in fewer passes (scripts/experiments.md).
     """
-    return int(min(max(round(8.0 * (1e6 / max(num_ratings, 1)) ** 0.5), 1), 6))
+    return int(min(max(round(9.0 * (1e6 / max(num_ratings, 1)) ** 0.5), 1), 10))
 
 
 def epochs_from_model(num_ratings: int) -> int:

@@ -35,7 +35,7 @@ Ints = NDArray[np.int64]
 
 # Unless they are given; measured by scripts/bench_from.py.
 # What is held out stays unlearnt: it is what 'recsys compare' measures both models on.
-CONTINUED: Mapping[str, Any] = {"epochs": None, "start_share": 0.7, "refit": False}
+CONTINUED: Mapping[str, Any] = {"epochs": None, "refit": False}
 # What the earlier training chose for itself says nothing about the next.
 _NOT_CARRIED_OVER = ("epochs", "patience", "holdout", "time_limit", "start_share")
 # Parameters with a row for each user, movie, ...; every other one is the same whatever the data.

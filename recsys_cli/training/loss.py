@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import paddle
 from paddle import Tensor
+from paddle.nn import functional as F
 
+_BELOW = -5.0  # where softplus loses digits in float32, and soon all of them
 _BARRED = 1e4  # below every logit: the exponential of this much less is 0 in float32
 
 
@@ -21,8 +23,15 @@ class Softmax:
     normaliser: Tensor
 
     @classmethod
-    def over_candidates(cls, cosines: Tensor, *, candidates: Tensor, temperature: float) -> "Softmax":
-        """The softmax of cosines.
+    def over_candidates(
+        cls, cosines: Tensor, *, candidates: Tensor, temperature: float, power: float
+    ) -> "Softmax":
+        """Chances that grow with a power of the cosine.
+
+        A candidate's chance is proportional to softplus(cosine / temperature) ** power: below the temperature it
+        falls like exp(power * cosine / temperature), as in a plain softmax, far above it grows like
+        cosine ** power. Closed forms such as EASE predict shares, not logarithms of shares, so that towers that
+        start at one are not far from where this likes them; a plain softmax has them unlearn it first.
 
         Subtracting the highest keeps every sum at 1 or more, however small the temperature; ``log_softmax`` would
         take fifty times as long on a CPU.
@@ -30,11 +39,18 @@ class Softmax:
         Args:
             cosines: (B, K) float32 in [-1, 1].
             candidates: (B, K) float32, 1 where the movie competes, 0 where it is left out (visible history).
-            temperature: > 0, divides the cosine.
+            temperature: > 0, the cosine from which chances grow like a power rather than exponentially.
+            power: > 0.
         """
-        logits = cosines / temperature + _BARRED * (candidates - 1.0)  # (B, K)
+        logits = power * _log_softplus(cosines / temperature) + _BARRED * (candidates - 1.0)  # (B, K)
         logits = logits - logits.detach().max(axis=1, keepdim=True)
         return cls(logits, paddle.log(paddle.exp(logits).sum(axis=1)))
+
+
+def _log_softplus(given: Tensor) -> Tensor:
+    """Logarithm of log(1 + exp(x)); of its series, x - exp(x) / 2, far below zero."""
+    below = given - 0.5 * paddle.exp(given.clip(max=_BELOW))
+    return paddle.where(given < _BELOW, below, paddle.log(F.softplus(given.clip(min=_BELOW))))
 
 
 def softmax_loss(softmax: Softmax, positives: Tensor) -> Tensor:

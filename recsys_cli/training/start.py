@@ -88,9 +88,13 @@ def _start_ranking(towers: TwoTowers, batches: Batches, options: TrainingOptions
 
 def _share(batches: Batches, options: TrainingOptions) -> float:
     """Of the start in the weights that are kept."""
-    share = options.warm_start.start_share
+    given = options.warm_start.start_share
+    if given is not None:
+        return given
     # A step on a part of a large catalogue teaches less and disturbs more.
-    return share if batches.is_full else share ** (1 / 3)
+    if batches.data.earlier is None:
+        return 0.0 if batches.is_full else 0.75
+    return 0.7 if batches.is_full else 0.9
 
 
 def _start_rating(towers: TwoTowers, batches: Batches, options: TrainingOptions, progress: Progress) -> Started:

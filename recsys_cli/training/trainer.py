@@ -221,6 +221,7 @@ class Trainer:
             cosines,
             candidates=paddle.to_tensor(batch.candidates),
             temperature=objective.temperature,
+            power=objective.power,
         )
         likes = softmax_loss(softmax, paddle.to_tensor(batch.positives))
         if self.start.ranking_teacher is None:

@@ -28,6 +28,8 @@ SMALL = {
     "history_width": 8,
     "als_factors": 8,
     "teacher_penalty": 20.0,
+    "temperature": 0.05,
+    "start_share": 0.4,
     "batch_users": 40,
     "epochs": 12,
     "learning_rate": 0.02,
@@ -301,9 +303,11 @@ def test_the_folder_holds_what_the_snapshot_says(hybrid: Snapshot) -> None:
     assert arrays.num_ratings.sum() == len(data.training)
 
 
-@pytest.mark.parametrize(("max_catalogue", "kept"), [(40, 0.125), (20, 0.5)])
-def test_what_is_served_lies_between_the_start_and_what_was_learnt(max_catalogue: int, kept: float) -> None:
-    trainer = train(two_blocks(), start_share=0.125, max_catalogue=max_catalogue)
+@pytest.mark.parametrize(("max_catalogue", "given", "kept"), [(40, 0.3, 0.3), (40, None, 0.0), (20, None, 0.75)])
+def test_what_is_served_lies_between_the_start_and_what_was_learnt(
+    max_catalogue: int, given: float | None, kept: float
+) -> None:
+    trainer = train(two_blocks(), start_share=given, max_catalogue=max_catalogue)
     options = TrainingOptions.from_dict({**SMALL, "max_catalogue": max_catalogue})
     first = Trainer(two_blocks(), options).averaged_weights()
     learnt, served = trainer.averaged_weights(), trainer.served_weights()
