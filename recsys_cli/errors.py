@@ -36,5 +36,9 @@ class TrainingError(RecsysError):
     """Training cannot go on, such as when the loss is not a number any more."""
 
 
+class ProcessLostError(TrainingError):
+    """One of several processes of a training has ended before its time."""
+
+
 class ServeError(RecsysError):
     """A service cannot be started: its port is in use, its host is none of this machine, a package is missing."""

@@ -35,6 +35,7 @@ Examples:
   recsys train --data data/ml-1m --objective ranking --epochs 8
   recsys train --config train.toml --time-limit 60 --json
   recsys train --data data/ml-1m --from yesterday.model --model tonight.model
+  recsys train --data data/ml-25m --workers 4
 """
 # The options with a flag; a file given by --config may set every option.
 _CHOICES = {"objective": OBJECTIVES, "positives": POSITIVES}
@@ -93,6 +94,13 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file of options.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted training stopped.")
 @click.option("--device", type=click.Choice(DEVICES), default=_DEFAULTS.device, show_default=True)
+@click.option(
+    "--workers",
+    type=int,
+    default=_DEFAULTS.workers,
+    show_default=True,
+    help="Processes that train together on this machine.",
+)
 @click.option("--no-download", is_flag=True, help="Do not fetch MovieLens 1M where data/ml-1m is missing.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what is set up.")
 @report_option
@@ -108,6 +116,7 @@ def command(
     config_file: Path | None,
     resume: bool,
     device: str,
+    workers: int,
     no_download: bool,
     verbose: bool,
     report_file: Path | None,
@@ -123,7 +132,7 @@ def command(
     the folder stays in use until the new one is complete. The defaults are those of hybrid and ranking; rating
     takes more and larger steps (128 users a batch, learning rate 0.002).
     """
-    from recsys_cli.training import from_model, train
+    from recsys_cli.training import from_model, several
 
     flagged = {name: value for name, value in flags.items() if value is not None}
     flagged |= {"refit": False} if no_refit or beside else {}
@@ -139,10 +148,13 @@ def command(
         options=options,
         resume=resume,
         device=device,
+        workers=workers,
         download=not no_download,
         verbose=verbose,
     )
-    summary = train.run(config, TerminalProgress(verbose=verbose))
+    summary = several.run(config, TerminalProgress(verbose=verbose))
+    if summary is None:  # another process leads
+        return
     echo_json(summary) if as_json else _echo(summary)
     if report_file is not None:
         write_report(ReportConfig(model=model, data=data, output=report_file), quiet=as_json)

@@ -266,6 +266,7 @@ class TrainConfig:
         device: ``auto``, ``cpu`` or ``gpu``.
         resume: go on from the checkpoint of an interrupted run.
         verbose: say what was set up.
+        workers: processes that train together on this machine, 1 to 1,024.
         options: what decides the result.
     """
 
@@ -279,12 +280,14 @@ class TrainConfig:
     device: str = "auto"
     resume: bool = False
     verbose: bool = False
+    workers: int = 1
     options: TrainingOptions = field(default_factory=TrainingOptions)
 
     def __post_init__(self) -> None:
         check_choice(self, "device", DEVICES)
         if self.earlier is not None and self.beside is not None:
             raise ConfigError("--beside: --from is compared with its own model; leave one of them out")
+        check_range(self, 1, 1024, "workers")
 
 
 def read_options(file: Path) -> dict[str, Any]:

@@ -20,6 +20,10 @@ class Split:
     train: NDArray[np.int64]
     held_out: NDArray[np.int64]
 
+    def joined(self) -> Split:
+        """The same ratings, all of them trained on."""
+        return Split(train=np.sort(np.concatenate([self.train, self.held_out])), held_out=self.held_out[:0])
+
 
 def hold_out_ratings(num_ratings: int, *, share: float, rng: np.random.Generator) -> Split:
     """Hold out a random share of the ratings.

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys_cli.config.training import MaskingConfig, ObjectiveConfig
-from recsys_cli.training.data import ByUser, Floats, TrainingData
+from recsys_cli.training.data import ByUser, Floats, Share, Totals, TrainingData
 
 Ints = NDArray[np.int64]
 _LEAST_COLUMNS = 1_000  # of a large catalogue; more where a batch has more ratings than that
@@ -60,7 +60,7 @@ class Batches:
 
     Attributes:
         catalogue: int64, rows of the movies with a training rating, ascending.
-        user_rows: int64, rows of the users with one, ascending.
+        user_rows: int64, rows of the users with one, ascending; of everybody, whatever the share.
         is_full: whether the columns of every batch are the whole catalogue, rather than a sample of it.
         weights: (M + 1,) float32, share of the users that rated a movie, over its chance of being a column: sums
             over columns are then, on average, sums over ratings.
@@ -74,18 +74,30 @@ class Batches:
         *,
         batch_users: int,
         history_damping: float,
+        share: Share | None = None,
     ):
+        """Group the ratings.
+
+        Args:
+            data: with the ratings of the share's users at least.
+            objective: what is asked.
+            masking: what is hidden.
+            batch_users: users of a batch, of all processes together.
+            history_damping: ratings that a history must outweigh.
+            share: the users that batches are to hold; None for all.
+        """
         self.data = data
         self.by_user = ByUser.group(data.training, data.num_users)
+        self.share = share
+        totals = share.totals if share else Totals.of(data)
         self.masking = masking
         self.batch_users = batch_users
         self.history_damping = history_damping
-        self.mean = float(np.mean(data.training.values, dtype=np.float64))
-        counts = np.bincount(data.training.movie_rows, minlength=data.num_movies + 1)
+        self.mean, self._counts, counts = totals.mean, totals.by_user, totals.by_movie
         self.catalogue = np.flatnonzero(counts)
-        self.user_rows = np.flatnonzero(self.by_user.counts())
+        self.user_rows = np.flatnonzero(self._counts)
         self.is_full = len(self.catalogue) <= objective.max_catalogue
-        a_batch = batch_users * len(data.training) / len(self.user_rows)  # ratings
+        a_batch = batch_users * int(self._counts.sum()) / len(self.user_rows)  # ratings
         wanted = min(objective.max_catalogue, max(int(a_batch), _LEAST_COLUMNS))
         self._chances = np.ones(len(self.catalogue)) if self.is_full else _chances(counts[self.catalogue], wanted)
         self.weights = np.zeros(data.num_movies + 1, dtype=np.float32)
@@ -143,12 +155,18 @@ class Batches:
         for number, chunk in enumerate(np.array_split(order, len(self))[first:], start=first):
             yield self._batch(chunk, np.random.default_rng([*seed, number]))
 
-    def _batch(self, users: Ints, rng: np.random.Generator) -> Batch:
+    def _batch(self, everybody: Ints, rng: np.random.Generator) -> Batch:
+        # What is random is drawn for all users of the batch, so that it is the same in every process.
+        all_counts = self._counts[everybody]
+        visible = rng.random(all_counts.sum()) < np.repeat(self._visible_shares(all_counts, rng), all_counts)
+        users, chosen = everybody, np.arange(len(everybody))
+        if self.share:
+            users, chosen = self._own(everybody)
+            visible = visible[np.repeat(self.share.rows[everybody] > 0, all_counts)]
         positions = self.by_user.positions(users)
         counts = self.by_user.counts()[users]
         of_user = np.repeat(np.arange(len(users)), counts)  # (R,)
         movies, values = self.by_user.movie_rows[positions], self.by_user.values[positions]
-        visible = rng.random(len(movies)) < np.repeat(self._visible_shares(counts, rng), counts)
         num_visible = np.bincount(of_user[visible], minlength=len(users))
         history_rows, rated, valued = self._history(num_visible, movies[visible], values[visible])
 
@@ -164,14 +182,19 @@ class Batches:
         def drop(rows: NDArray[np.integer], share: float) -> Ints:
             return np.where(rng.random(rows.shape) < share, 0, rows).astype(np.int64)
 
+        def drop_users(rows: NDArray[np.integer], share: float) -> Ints:
+            return np.where(rng.random((len(everybody), *rows.shape[1:]))[chosen] < share, 0, rows).astype(
+                np.int64
+            )
+
         return Batch(
             user_rows=users,
             # An id is never seen without its history, so it is not learnt without.
-            tower_user_rows=np.where(num_visible == 0, 0, drop(users, masking.user_id_dropout)),
-            genders=drop(data.user_genders[users], masking.attribute_dropout),
-            ages=drop(data.user_ages[users], masking.attribute_dropout),
-            jobs=drop(data.user_jobs[users], masking.attribute_dropout),
-            further=drop(data.user_further[users], masking.attribute_dropout),
+            tower_user_rows=np.where(num_visible == 0, 0, drop_users(users, masking.user_id_dropout)),
+            genders=drop_users(data.user_genders[users], masking.attribute_dropout),
+            ages=drop_users(data.user_ages[users], masking.attribute_dropout),
+            jobs=drop_users(data.user_jobs[users], masking.attribute_dropout),
+            further=drop_users(data.user_further[users], masking.attribute_dropout),
             movie_rows=columns,
             tower_movie_rows=drop(columns, masking.movie_id_dropout),
             history_rows=history_rows,
@@ -181,6 +204,17 @@ class Batches:
             targets=flat[asked],
             ratings=values[asked],
             positives=flat[asked & self.is_positive[positions]],
+        )
+
+    def _own(self, users: Ints) -> tuple[Ints, Ints]:
+        """Rows here of this process's users among some, and their places; where there are none, the unknown one.
+
+        The unknown one has no ratings, so that it asks nothing and every parameter has a gradient all the same.
+        """
+        rows = self.share.rows[users] if self.share else users
+        places = np.flatnonzero(rows)
+        return (
+            (rows[places], places) if len(places) else (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
         )
 
     def _history(

@@ -1,6 +1,6 @@
 """What a model is trained on: arrays only, in rows (row 0 is unknown everywhere)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from recsys_cli.towers.title_windows import pad_titles
 from recsys_cli.training.from_model import Earlier
 
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,3 +136,68 @@ def training_data(
         validation=dataset.ratings.at(split.held_out),
         earlier=earlier,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Totals:
+    """Counts of everybody's training ratings, whichever process holds them.
+
+    Attributes:
+        by_user: (U + 1,) int64 ratings of each user.
+        by_movie: (M + 1,) int64 ratings of each movie.
+        mean: of the ratings, on their scale.
+    """
+
+    by_user: Ints
+    by_movie: Ints
+    mean: float
+
+    @classmethod
+    def of(cls, data: TrainingData) -> "Totals":
+        """Count the training ratings."""
+        ratings = data.training
+        return cls(
+            np.bincount(ratings.user_rows, minlength=data.num_users + 1),
+            np.bincount(ratings.movie_rows, minlength=data.num_movies + 1),
+            float(np.mean(ratings.values, dtype=np.float64)),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Share:
+    """The users whose ratings one of several processes learns from.
+
+    Attributes:
+        rows: (U + 1,) int64, the row that each user has in this process; 0 where another one has them.
+        totals: over all processes.
+    """
+
+    rows: Ints
+    totals: Totals
+
+
+def users_of(rank: int, size: int, num_users: int) -> Ints:
+    """Rows of the users of one of ``size`` processes, ascending."""
+    return np.arange(rank or size, num_users + 1, size)
+
+
+def part_of(dataset: Dataset, split: Split, users: Ints) -> tuple[Dataset, Split]:
+    """Some users alone, with rows of their own, and what of their ratings is trained on and held out."""
+    rows = np.zeros(len(dataset.user_ids) + 1, dtype=np.int32)
+    rows[users] = np.arange(1, len(users) + 1)
+    is_theirs = rows[dataset.ratings.user_rows] > 0
+    places = np.cumsum(is_theirs) - 1
+    theirs = dataset.ratings.at(is_theirs)
+    with_unknown = np.concatenate([[0], users])
+    part = replace(
+        dataset,
+        user_ids=dataset.user_ids[users - 1],
+        user_genders=dataset.user_genders[with_unknown],
+        user_ages=dataset.user_ages[with_unknown],
+        user_jobs=dataset.user_jobs[with_unknown],
+        user_further=dataset.user_further[with_unknown],
+        ratings=replace(theirs, user_rows=rows[theirs.user_rows]),
+        times=None,
+    )
+    train, held_out = (places[chosen[is_theirs[chosen]]] for chosen in (split.train, split.held_out))
+    return part, Split(train=train, held_out=held_out)

@@ -84,7 +84,7 @@ def fit(
     most = trainer.epochs if epochs is None else epochs
     deadline = time.monotonic() + (float("inf") if time_limit is None else time_limit)
     with progress.task(title, total=most * len(trainer.batches), unit="batches", done=trainer.step) as task:
-        return _fit(
+        fitted = _fit(
             trainer,
             reached,
             progress,
@@ -94,6 +94,9 @@ def fit(
             most=most,
             deadline=deadline,
         )
+    if trainer.together:
+        trainer.together.release()
+    return fitted
 
 
 def _fit(
@@ -114,11 +117,16 @@ def _fit(
     kept_at = time.monotonic()
 
     def show(num_ratings: int, loss: float) -> None:
-        nonlocal kept_at
         task.update(trainer.step, epoch=f"{done + 1}/{most}", loss=f"{loss:.3f}")
-        if checkpoint and time.monotonic() - kept_at >= CHECKPOINT_SECONDS:
+
+    def is_due() -> bool:
+        return checkpoint is not None and time.monotonic() - kept_at >= CHECKPOINT_SECONDS
+
+    def keep() -> None:
+        nonlocal kept_at
+        if checkpoint:
             checkpoint.save(trainer, epochs=epochs, best=best)
-            kept_at = time.monotonic()
+        kept_at = time.monotonic()
 
     stopped_by = "epochs"
     while done < most:
@@ -129,7 +137,7 @@ def _fit(
             stopped_by = "time limit"
             break
         try:
-            loss = trainer.train_epoch(done, show)
+            loss = trainer.train_epoch(done, show, is_due=is_due, keep=keep)
         except TrainingError as error:
             if best is None:
                 raise
@@ -142,9 +150,7 @@ def _fit(
             _say_chosen_by(epoch, trainer.options.objective.objective, progress)
         if best is None or _is_best(epoch, epochs, trainer.options.objective.objective):
             best = (epoch, trainer.served_weights())
-        if checkpoint:
-            checkpoint.save(trainer, epochs=epochs, best=best)
-            kept_at = time.monotonic()
+        keep()
         metrics = {name: f"{value:.4f}" for name, value in epoch.metrics.items()}
         task.update(trainer.step, **metrics)
         words = " ".join(f"{name} {value}" for name, value in metrics.items())

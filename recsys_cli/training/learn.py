@@ -6,17 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from recsys_cli.config.training import TrainConfig
 from recsys_cli.dataset.split import Split
 from recsys_cli.model.arrays import Estimates
 from recsys_cli.model.history import History
+from recsys_cli.processes.group import Group
 from recsys_cli.progress import Progress
 from recsys_cli.training.amount import learns_twice
 from recsys_cli.training.checkpoint import Checkpoint
 from recsys_cli.training.data import TrainingData
 from recsys_cli.training.fit import Fitted, fit
+from recsys_cli.training.together import Together
 from recsys_cli.training.trainer import Trainer
 from recsys_cli.training.validation import Validation
 
@@ -72,6 +72,7 @@ def learn(
     progress: Progress,
     *,
     identity: str,
+    group: Group | None = None,
 ) -> Learnt:
     """Train, and where something was held out, train again on everything for as many epochs as were best.
 
@@ -81,6 +82,7 @@ def learn(
         config: where to write, and how to train.
         progress: is told how it goes.
         identity: fingerprint of everything that decides the result.
+        group: of processes that this one leads; None alone.
 
     Raises:
         ArtifactError: a checkpoint cannot be written, or is of another training.
@@ -89,13 +91,13 @@ def learn(
     checkpoints = _checkpoints(config.model, identity)
     _take_up(checkpoints, config, progress)
     with _saying_how_to_go_on(checkpoints, progress):
-        everything = Split(train=np.union1d(split.train, split.held_out), held_out=split.held_out[:0])
+        everything = split.joined()
         twice = learns_twice(len(everything.train), len(split.held_out), config.options.schedule)
-        first = _learn_first(data_of(split), checkpoints, config, progress, twice=twice)
+        first = _learn_first(data_of(split), checkpoints, config, progress, twice=twice, group=group)
         if first.trainer is not None:
             trainer, again, seconds = first.trainer, None, first.seconds
         else:
-            trainer = Trainer(data_of(everything), config.options, progress)
+            trainer = _trainer(data_of(everything), config, progress, group, on_all=True)
             trainer.epochs = first.epochs
             started = time.monotonic()
             again = fit(
@@ -107,6 +109,8 @@ def learn(
                 title="Training on all ratings",
             )
             seconds = first.seconds + time.monotonic() - started
+    if group:
+        group.tell(None)  # the others are done
     new_ratings = first.fitted.new_epochs * first.num_ratings
     new_ratings += again.new_epochs * len(trainer.data.training) if again else 0
     return Learnt(
@@ -132,8 +136,9 @@ def _learn_first(
     progress: Progress,
     *,
     twice: bool,
+    group: Group | None,
 ) -> _First:
-    trainer = Trainer(data, config.options, progress)
+    trainer = _trainer(data, config, progress, group, on_all=False)
     for note in trainer.start.notes:
         progress.say(note)
     validation = _validation(data, config, progress)
@@ -159,6 +164,16 @@ def _learn_first(
         num_ratings=len(data.training),
         epochs=trainer.epochs,
     )
+
+
+def _trainer(
+    data: TrainingData, config: TrainConfig, progress: Progress, group: Group | None, *, on_all: bool
+) -> Trainer:
+    """A new trainer; the other processes make theirs at the same time."""
+    if group is None:
+        return Trainer(data, config.options, progress)
+    group.tell(on_all)
+    return Trainer(data, config.options, progress, Together(group))
 
 
 def _validation(data: TrainingData, config: TrainConfig, progress: Progress) -> Validation | None:

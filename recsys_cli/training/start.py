@@ -10,7 +10,8 @@ from recsys_cli.config.training import TrainingOptions
 from recsys_cli.progress import Progress
 from recsys_cli.solvers.cosine_als import fit_cosine_als
 from recsys_cli.solvers.ease import fit_ease
-from recsys_cli.towers.network import TwoTowers
+from recsys_cli.towers.content_shape import ContentShape
+from recsys_cli.towers.network import Sizes, TwoTowers
 from recsys_cli.training.batches import Batches
 from recsys_cli.training.from_model import start_from
 from recsys_cli.training.teacher import RankingTeacher, RatingTeacher
@@ -42,6 +43,23 @@ class Started:
     share: float = 0.0
     known: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+def new_towers(batches: Batches, options: TrainingOptions) -> TwoTowers:
+    """The towers for some training data, with random weights."""
+    data = batches.data
+    sizes = Sizes(
+        num_users=data.num_users,
+        num_genders=data.num_genders,
+        num_ages=data.num_ages,
+        num_jobs=data.num_jobs,
+        num_further=data.num_further,
+        num_movies=data.num_movies,
+        num_words=data.num_words,
+        content=ContentShape.of(data.movie_genres[1:], data.movie_years[1:], num_values=data.num_values),
+    )
+    mean = batches.mean if options.objective.objective == "hybrid" else None
+    return TwoTowers(sizes, options.towers, stars_mean=mean, sparse_movies=not batches.is_full)
 
 
 def start_towers(towers: TwoTowers, batches: Batches, options: TrainingOptions, progress: Progress) -> Started:

@@ -18,7 +18,7 @@ class RankingTeacher:
 
     def __init__(self, ease: Ease, grades: sp.csr_matrix):
         """Take the fitted weights and the grades (U + 1, M) of the catalogue's movies."""
-        self._ease, self._grades = ease, grades
+        self.ease, self._grades = ease, grades
 
     def targets(self, batch: Batch, *, sharpness: float) -> NDArray[np.float32]:
         """Share of each user's attention that each candidate deserves.
@@ -29,9 +29,7 @@ class RankingTeacher:
 
         Returns: (B, K) float32, rows sum to 1; a row of zeros where no movie competes.
         """
-        predicted = (
-            np.maximum(self._ease.predict(self._grades[batch.user_rows]), 1e-6) * batch.candidates
-        )  # (B, K)
+        predicted = np.maximum(self.ease.predict(self._grades[batch.user_rows]), 1e-6) * batch.candidates  # (B, K)
         # Relative to the highest: a power of small numbers alone would be zero everywhere.
         highest = np.maximum(predicted.max(axis=1, keepdims=True), 1e-6)
         shares: NDArray[np.float32] = (predicted / highest) ** np.float32(sharpness)
@@ -43,13 +41,13 @@ class RatingTeacher:
     """Ratings by the vectors of :func:`~recsys_cli.solvers.cosine_als.fit_cosine_als`."""
 
     def __init__(self, users: Floats, movies: Floats, batches: Batches):
-        self._users = users * np.float32(batches.data.rating_max)
-        self._movies = movies
+        self.users, self.movies = users, movies
+        self._top = np.float32(batches.data.rating_max)
         self._weights = batches.weights
 
     def estimates(self, batch: Batch) -> Floats:
         """(B, K) float32, each user's rating of each of the batch's movies."""
-        estimates: Floats = self._users[batch.user_rows] @ self._movies[batch.movie_rows].T
+        estimates: Floats = (self._top * self.users[batch.user_rows]) @ self.movies[batch.movie_rows].T
         return estimates
 
     def weights(self, batch: Batch) -> Floats:

@@ -27,10 +27,11 @@ from recsys_cli.progress import Progress
 from recsys_cli.towers.runtime import prepare_process
 from recsys_cli.training.amount import held_out_share
 from recsys_cli.training.data import training_data
-from recsys_cli.training.from_model import hold_out_new, open_earlier, open_model
+from recsys_cli.training.from_model import Earlier, hold_out_new, open_earlier, open_model
 from recsys_cli.training.reserve import reserved
 
 if TYPE_CHECKING:  # paddle may not be loaded before the process is ready for it
+    from recsys_cli.processes.group import Group
     from recsys_cli.training.learn import Learnt
 
 DEFAULT_DATA = Path("data/ml-1m")
@@ -75,8 +76,8 @@ class TrainSummary:
     ratings_per_second: float
 
 
-def run(config: TrainConfig, progress: Progress) -> TrainSummary:
-    """Train a model on a data set and write its folder.
+def run(config: TrainConfig, progress: Progress, *, group: "Group | None" = None) -> TrainSummary:
+    """Train a model on a data set and write its folder; with a group, as the leading process of it.
 
     Raises:
         ConfigError: an option does not fit the machine.
@@ -87,14 +88,16 @@ def run(config: TrainConfig, progress: Progress) -> TrainSummary:
     started = time.monotonic()
     check_replaceable(config.model)
     with reserved(config.model):
-        return _run(config, progress, started=started)
+        return _run(config, progress, started=started, group=group)
 
 
-def _run(config: TrainConfig, progress: Progress, *, started: float) -> TrainSummary:
+def _run(config: TrainConfig, progress: Progress, *, started: float, group: "Group | None") -> TrainSummary:
     data_dir = find_data(config.data, download=config.download, progress=progress)
+    if group:
+        group.tell(None)  # the others may read, too
     dataset = _read_data(data_dir, config, progress)
     progress.detail(f"data: {len(dataset.ratings):,} ratings, read in {time.monotonic() - started:.1f} s")
-    return train_split(dataset, None, config, progress, data_dir=data_dir, started=started)
+    return train_split(dataset, None, config, progress, data_dir=data_dir, started=started, group=group)
 
 
 def train_split(
@@ -105,6 +108,7 @@ def train_split(
     *,
     data_dir: Path,
     started: float,
+    group: "Group | None" = None,
 ) -> TrainSummary:
     """Train a model on some ratings of a data set and write its folder.
 
@@ -115,14 +119,15 @@ def train_split(
         progress: is told how it goes.
         data_dir: where the data set was read, for ``model.json``; ``config.data`` is not looked at.
         started: time.monotonic() when the command began.
+        group: of processes that this one leads; None alone.
 
     Raises: as :func:`run`.
     """
-    earlier = None if config.earlier is None else open_earlier(config.earlier, dataset)
-    beside = None if config.beside is None else open_model(config.beside, option="--beside")
-    schedule, known = config.options.schedule, earlier.folder if earlier else beside
-    if split is None:
-        split = hold_out_new(dataset, known, schedule) if known else hold_out(len(dataset.ratings), schedule)
+    earlier = earlier_of(dataset, config)
+    known = known_of(earlier, config)
+    if group:
+        group.agree(facts(dataset, config, known))
+    split = split or split_of(dataset, config, known)
     _prepare(config, progress)
     # Paddle is imported from here on: the process is ready for it.
     from recsys_cli.training.export import model_arrays, save_towers
@@ -136,6 +141,7 @@ def train_split(
         config,
         progress,
         identity=_identity(dataset, config, known),
+        group=group,
     )
     run = _run_of(data_dir, started, learnt.ratings_per_second)
     arrays = model_arrays(learnt.trainer.snapshot(), user_ids=dataset.user_ids, movie_ids=dataset.movie_ids)
@@ -183,6 +189,34 @@ def _summary(
 def _prepare(config: TrainConfig, progress: Progress) -> None:
     for line in prepare_process(device=config.device):
         progress.detail(line)
+
+
+def earlier_of(dataset: Dataset, config: TrainConfig) -> Earlier | None:
+    """The model to start at; None to start anew."""
+    return None if config.earlier is None else open_earlier(config.earlier, dataset)
+
+
+def known_of(earlier: Earlier | None, config: TrainConfig) -> ModelFolder | None:
+    """The model that the new one is measured beside, on what is new to it: the one to start at, or of --beside."""
+    beside = None if config.beside is None else open_model(config.beside, option="--beside")
+    return earlier.folder if earlier else beside
+
+
+def split_of(dataset: Dataset, config: TrainConfig, known: ModelFolder | None) -> Split:
+    """The ratings to learn from, and those to choose the epoch by, as the options say."""
+    schedule = config.options.schedule
+    return hold_out_new(dataset, known, schedule) if known else hold_out(len(dataset.ratings), schedule)
+
+
+def facts(dataset: Dataset, config: TrainConfig, known: ModelFolder | None) -> dict[str, str]:
+    """What must be the same in all processes of a training, by what a person calls it."""
+    options = {f"the option {name}": repr(value) for name, value in config.options.to_dict().items()}
+    return {
+        "the version of recsys-cli": __version__,
+        "the data set": f"{len(dataset.ratings):,} ratings, SHA-256 {dataset.fingerprint[:12]}",
+        "the model of --from or --beside": known.fingerprint[:12] if known else "none",
+        **options,
+    }
 
 
 def hold_out(num_ratings: int, schedule: ScheduleConfig) -> Split:

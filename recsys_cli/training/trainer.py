@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import paddle
@@ -13,8 +13,8 @@ from paddle.base import unique_name
 from recsys_cli.config.training import TrainingOptions
 from recsys_cli.errors import TrainingError
 from recsys_cli.progress import Progress, Silent
-from recsys_cli.towers.content_shape import ContentShape
-from recsys_cli.towers.network import Sizes, TwoTowers
+from recsys_cli.towers.network import TwoTowers
+from recsys_cli.towers.sparse_product import SparseProduct
 from recsys_cli.towers.title_windows import title_windows
 from recsys_cli.training.amount import epochs_for, epochs_from_model
 from recsys_cli.training.batches import Batch, Batches
@@ -27,8 +27,8 @@ from recsys_cli.training.loss import (
     squared_error,
     taught_squared_error,
 )
-from recsys_cli.training.sparse_product import SparseProduct
-from recsys_cli.training.start import start_towers
+from recsys_cli.training.start import new_towers, start_towers
+from recsys_cli.training.together import Parts, Together
 
 Weights = dict[str, NDArray[np.float32]]
 _AS_LEARNT = "stars"
@@ -44,11 +44,18 @@ class Trainer:
         epochs: how many are to be trained.
         losses: of the batches of an epoch that has begun and is not finished.
         start: the teachers, and what a person should know of the start.
+        together: what makes its steps those of the other processes' trainers, too; None alone.
     """
 
-    def __init__(self, data: TrainingData, options: TrainingOptions, progress: Progress | None = None):
+    def __init__(
+        self,
+        data: TrainingData,
+        options: TrainingOptions,
+        progress: Progress | None = None,
+        together: Together | None = None,
+    ):
         progress = progress or Silent()
-        self.data, self.options = data, options
+        self.data, self.options, self.together = data, options, together
         schedule, objective = options.schedule, options.objective
         self.batches = Batches(
             data,
@@ -56,6 +63,7 @@ class Trainer:
             options.masking,
             batch_users=schedule.batch_users,
             history_damping=options.towers.history_damping,
+            share=together.share(data) if together else None,
         )
         epochs = epochs_for if data.earlier is None else epochs_from_model
         self.epochs = schedule.epochs or epochs(len(data.training))
@@ -66,26 +74,33 @@ class Trainer:
         # Paddle's names are part of the checkpoint and of the exported programs: the same in every trainer.
         self._names = unique_name.UniqueNameGenerator()
         with unique_name.guard(self._names):
-            mean = self.batches.mean if objective.objective == "hybrid" else None
-            self.towers = TwoTowers(
-                _sizes(data), options.towers, stars_mean=mean, sparse_movies=not self.batches.is_full
-            )
+            self.towers = new_towers(self.batches, options)
             # Sparse gradients of the user tables with lazy_mode: dense Adam on them takes longer than the towers.
             self.optimizer = paddle.optimizer.Adam(
                 schedule.learning_rate, beta2=0.99, parameters=self.towers.parameters(), lazy_mode=True
             )
         # Of every batch alike, unless batches sample the catalogue.
         self._catalogue_features = self._movie_features(self.batches.catalogue) if self.batches.is_full else None
-        self.start = start_towers(self.towers, self.batches, options, progress)
+        start = together.start if together else start_towers
+        self.start = start(self.towers, self.batches, options, progress)
         self._first = {name: weight.clone() for name, weight in self.towers.named_parameters()}
         self._average = {name: weight.clone() for name, weight in self._averaged_parameters()}
 
-    def train_epoch(self, epoch: int, on_batch: Callable[[int, float], None]) -> float:
+    def train_epoch(
+        self,
+        epoch: int,
+        on_batch: Callable[[int, float], None],
+        *,
+        is_due: Callable[[], bool] = lambda: False,
+        keep: Callable[[], None] = lambda: None,
+    ) -> float:
         """Train on every user once; where the epoch was interrupted, on those who are left.
 
         Args:
             epoch: counted from 0.
             on_batch: called after every batch with its number of ratings and its loss.
+            is_due: asked after every batch whether to keep what is reached.
+            keep: called where it is.
 
         Returns: mean loss.
 
@@ -93,20 +108,18 @@ class Trainer:
             TrainingError: the loss is not a finite number any more.
         """
         seed = self.options.schedule.seed
+        if self.together and self.together.leads:
+            self.together.begin(self, epoch)
         self.towers.train()
         for batch in self.batches.epoch(seed, epoch, first=len(self.losses)):
             paddle.seed(10_007 * (seed + 1) + self.step)  # dropout
             self.optimizer.set_lr(self._learning_rate())
-            history = self._history(batch)
-            loss = self._loss(batch, history)
-            loss.backward()
-            for product in history:
-                product.backward()
+            value, due = self._gradients(batch, is_due)
             with unique_name.guard(self._names):  # the first step names the moments
                 self.optimizer.step()
             self.optimizer.clear_grad()
             self.step += 1
-            self.losses.append(float(loss))
+            self.losses.append(value)
             if not math.isfinite(self.losses[-1]):
                 raise TrainingError(
                     f"The loss turned {self.losses[-1]} in epoch {epoch + 1}: lower --learning-rate "
@@ -114,10 +127,28 @@ class Trainer:
                 )
             self._update_average()
             on_batch(len(batch.ratings), self.losses[-1])
+            if due:
+                with self.together.collected(self) if self.together else nullcontext():
+                    keep()
+        if self.together:
+            self.together.collect(self)
         self.towers.eval()
         mean = float(np.mean(self.losses))
         self.losses = []
         return mean
+
+    def _gradients(self, batch: Batch, is_due: Callable[[], bool]) -> tuple[float, bool]:
+        """Leave the batch's gradients where the optimiser finds them; its loss, and whether to keep the step."""
+        history = self._history(batch)
+        if self.together:
+            loss = self._loss(batch, history, self.together.parts(batch))
+            loss.backward()
+            return self.together.sum_gradients(self.towers, batch, loss, history, is_due=is_due())
+        loss = self._loss(batch, history, Parts())
+        loss.backward()
+        for product in history:
+            product.backward()
+        return float(loss), is_due()
 
     def snapshot(self) -> Snapshot:
         """The averaged towers as arrays."""
@@ -128,6 +159,10 @@ class Trainer:
     def averaged_weights(self) -> Weights:
         """Copies of the weights by name, their moving average where there is one."""
         return {name: weight.numpy() for name, weight in self._latest()}
+
+    def averages(self) -> list[tuple[str, Tensor]]:
+        """What is averaged, by name."""
+        return list(self._average.items())
 
     def moving_average(self) -> Weights:
         """Copies of what is averaged, by name."""
@@ -168,10 +203,13 @@ class Trainer:
         """Go on from a checkpoint; the towers' own weights are already in place."""
         for name, weight in self._average.items():
             weight.set_value(average[name])
-        self.optimizer.set_state_dict({name: paddle.to_tensor(moment) for name, moment in adam.items()})
+        moments = {name: paddle.to_tensor(moment) for name, moment in adam.items()}
+        self.optimizer.set_state_dict(moments)
         self.step, self.losses = step, losses
+        if self.together:
+            self.together.restart(dict(moments))
 
-    def _loss(self, batch: Batch, history: Sequence[SparseProduct]) -> Tensor:
+    def _loss(self, batch: Batch, history: Sequence[SparseProduct], parts: Parts) -> Tensor:
         objective = self.options.objective
         tensor = paddle.to_tensor
         rated, valued = (product.sums for product in history)
@@ -189,12 +227,12 @@ class Trainer:
         movies = self.towers.movies(tensor(batch.tower_movie_rows), *features)  # (K, D)
         cosines = paddle.matmul(users, movies, transpose_y=True)  # (B, K)
         if objective.objective == "rating":
-            return self._rating_loss(batch, self.data.rating_max * cosines)
-        ranking = self._ranking_loss(batch, cosines)
+            return self._rating_loss(batch, self.data.rating_max * cosines, parts)
+        ranking = self._ranking_loss(batch, cosines, parts)
         if self.towers.stars is None:
             return ranking
         stars = self.towers.stars(tensor(batch.user_rows), users, tensor(batch.movie_rows), movies)  # (B, K)
-        asked = squared_error(stars, tensor(batch.targets), tensor(batch.ratings))
+        asked = parts.asked * squared_error(stars, tensor(batch.targets), tensor(batch.ratings))
         return objective.rating_weight * asked + (1.0 - objective.rating_weight) * ranking
 
     def _history(self, batch: Batch) -> list[SparseProduct]:
@@ -205,17 +243,17 @@ class Trainer:
             SparseProduct(batch.valued, tower.valued.embed(rows)),
         ]
 
-    def _rating_loss(self, batch: Batch, estimates: Tensor) -> Tensor:
+    def _rating_loss(self, batch: Batch, estimates: Tensor, parts: Parts) -> Tensor:
         tensor = paddle.to_tensor
-        asked = squared_error(estimates, tensor(batch.targets), tensor(batch.ratings))
+        asked = parts.asked * squared_error(estimates, tensor(batch.targets), tensor(batch.ratings))
         if self.start.rating_teacher is None:
             return asked
         taught = tensor(self.start.rating_teacher.estimates(batch))
         weight = self.options.objective.teacher_weight
         error = taught_squared_error(estimates, taught, tensor(self.start.rating_teacher.weights(batch)))
-        return weight * error + (1.0 - weight) * asked
+        return weight * (parts.users * error) + (1.0 - weight) * asked
 
-    def _ranking_loss(self, batch: Batch, cosines: Tensor) -> Tensor:
+    def _ranking_loss(self, batch: Batch, cosines: Tensor, parts: Parts) -> Tensor:
         objective = self.options.objective
         softmax = Softmax.over_candidates(
             cosines,
@@ -223,12 +261,12 @@ class Trainer:
             temperature=objective.temperature,
             power=objective.power,
         )
-        likes = softmax_loss(softmax, paddle.to_tensor(batch.positives))
+        likes = parts.positives * softmax_loss(softmax, paddle.to_tensor(batch.positives))
         if self.start.ranking_teacher is None:
             return likes
         taught = paddle.to_tensor(self.start.ranking_teacher.targets(batch, sharpness=objective.teacher_sharpness))
         weight = objective.teacher_weight
-        return weight * soft_target_loss(softmax, taught) + (1.0 - weight) * likes
+        return weight * (parts.users * soft_target_loss(softmax, taught)) + (1.0 - weight) * likes
 
     def _movie_features(self, movie_rows: NDArray[np.int64]) -> list[Tensor]:
         """Genres, years, word windows and their titles."""
@@ -280,16 +318,3 @@ def _is_sparse(towers: TwoTowers, name: str) -> bool:
     """Whether a parameter is an embedding with sparse gradients."""
     owner, _, part = name.rpartition(".")
     return part == "embedding" and getattr(towers.get_sublayer(owner), "sparse", False)
-
-
-def _sizes(data: TrainingData) -> Sizes:
-    return Sizes(
-        num_users=data.num_users,
-        num_genders=data.num_genders,
-        num_ages=data.num_ages,
-        num_jobs=data.num_jobs,
-        num_movies=data.num_movies,
-        num_words=data.num_words,
-        num_further=data.num_further,
-        content=ContentShape.of(data.movie_genres[1:], data.movie_years[1:], num_values=data.num_values),
-    )

@@ -1,7 +1,9 @@
 """A sparse matrix that is given times a dense one that is learnt."""
 
+import numpy as np
 import paddle
 import scipy.sparse as sp
+from numpy.typing import NDArray
 from paddle import Tensor
 
 
@@ -21,4 +23,9 @@ class SparseProduct:
 
     def backward(self) -> None:
         """Hand the gradient of the sums, which a loss has left there, on to the table."""
-        self._table.backward(paddle.to_tensor(self._matrix.T @ self.sums.grad.numpy()))
+        self._table.backward(paddle.to_tensor(self.gradient()))
+
+    def gradient(self) -> NDArray[np.float32]:
+        """(K, W) of the rows of the table."""
+        gradient: NDArray[np.float32] = self._matrix.T @ self.sums.grad.numpy()
+        return gradient
