@@ -1,6 +1,6 @@
 """People of the training data whom a few favourites may come from: what one like says of all the others.
 
-Each of them draws movies by the softmax of the cosine, as the towers are trained to. By Bayes' rule the likes of
+Each of them is taken to draw movies by a softmax of the cosine. By Bayes' rule the likes of
 somebody new say how well each of the crowd would do in their place, and the mean of the crowd, so weighed, is a
 guess at the vector of the new person. A history adds the likes up; here they have to go together.
 """

@@ -3,7 +3,7 @@
 Three roads lead from likes to a vector; scripts/bench_favourites.py shows them beside each other. The user tower's
 history attribute knows which movies go with which. The crowd knows people: the mean of those whose likes these may
 be says as much of somebody with few likes, and is half of their vector; with many it counts less and less. One
-gradient step of the softmax that the towers were trained by pulls a vector from the movies that the model expects
+gradient step of a softmax of the cosines pulls a vector from the movies that the model expects
 to those that were liked; its length grows with their number and levels off. It turns known people, and everybody
 from what they dislike.
 """
