@@ -238,7 +238,8 @@ def _several(value: Any, separator: str) -> list[str]:
 def _values(kind: str, value: Any, separator: str) -> tuple[str, ...]:
     """What a field of a further column says of a movie."""
     if kind == TEXT:
-        return tuple(dict.fromkeys(title_words(" ".join(_several(value, separator)))))
+        # Interned: the same words are in many texts.
+        return tuple(dict.fromkeys(map(sys.intern, title_words(" ".join(_several(value, separator))))))
     texts = _several(value, separator) if kind == CATEGORY else [value_text(value)]
     cleaned = (clean_text(text) for text in texts)
     return tuple(dict.fromkeys(text for text in cleaned if text))
