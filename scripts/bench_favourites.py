@@ -21,7 +21,7 @@ from recsys_cli.dataset.reader import Dataset, read_dataset
 from recsys_cli.dataset.split import Split, hold_out_ratings, hold_out_users
 from recsys_cli.evaluation.favourites_curve import SHOWN, measure_ways
 from recsys_cli.model.folder import ModelFolder
-from recsys_cli.model.user_vector import CROWD_SHARPNESS, Favourites, Profile, lean, user_vector
+from recsys_cli.model.user_vector import Favourites, Profile, lean, user_vector
 from recsys_cli.progress import Silent
 from recsys_cli.training.train import train_split
 
@@ -53,7 +53,7 @@ def crowd_alone(folder: ModelFolder, profile: Profile, favourites: Favourites) -
     """The mean of the people whose likes these may be."""
     if folder.crowd is None or not len(favourites.ratings):
         return user_vector(folder, profile)
-    return folder.crowd.expected(favourites.vectors, sharpness=CROWD_SHARPNESS)
+    return folder.crowd.expected(favourites.vectors, sharpness=1.0)
 
 
 def history_and_step(folder: ModelFolder, profile: Profile, favourites: Favourites) -> NDArray[np.float32]:

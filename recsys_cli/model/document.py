@@ -16,7 +16,7 @@ from recsys_cli.model.open_files import OpenFiles
 
 DOCUMENT = "model.json"
 FORMAT = "recsys-model"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 AGAIN = "run 'recsys train' again"
 _MAX_BYTES = 1 << 20
 _Number = TypeVar("_Number", float, NDArray[np.float32])

@@ -14,16 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_cli.model.arrays import Floats, Ints, unit_rows
-from recsys_cli.model.crowd import TEMPERATURE
 from recsys_cli.model.folder import ModelFolder
 
 Profile = tuple[int, ...]  # rows of gender, age, job and, where there are any, further columns; 0 unknown
 
 # Fitted on users of MovieLens 1M held out whole; measured on others.
 CROWD_SHARE = 0.5  # of the vector of somebody with few likes
-CROWD_SHARPNESS = 1.6  # likes are fewer and more telling than what the towers learnt from
 CROWD_TRUST = 40.0  # likes with which the crowd counts half of that, in both ways
 CROWD_RATINGS = 150.0  # ratings a person from which on the crowd is known well enough for its whole share
+TEMPERATURE = 0.1  # of the softmax of a step
 STEP = 1.5
 STEP_DAMPING = 8.0
 DISLIKE_SHARE = 0.25  # more pushes like movies further down, and costs more of what the person would have liked
@@ -88,7 +87,7 @@ def user_vector(
     if folder.crowd is None or not liked.any():
         return lean(folder, base, favourites)
     trust = CROWD_TRUST / (CROWD_TRUST + np.count_nonzero(liked))
-    crowd = folder.crowd.expected(favourites.vectors[liked], sharpness=CROWD_SHARPNESS * trust)
+    crowd = folder.crowd.expected(favourites.vectors[liked], sharpness=trust)
     share = np.float32(CROWD_SHARE * trust * min(1.0, folder.crowd.mean_ratings / CROWD_RATINGS))
     both = unit_rows(((1 - share) * base + share * crowd)[None])[0]
     return lean(folder, both, _at(favourites, ~liked))

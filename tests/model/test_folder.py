@@ -190,7 +190,7 @@ def test_a_changed_model_json_is_refused(tmp_path: Path, arrays: ModelArrays) ->
         ('{"format": "other"}', f"not the model.json of a recsys model: {AGAIN}"),
         (
             '{"format": "recsys-model", "format_version": 1}',
-            f"format version 1, this version reads 2: {AGAIN}",
+            f"format version 1, this version reads 3: {AGAIN}",
         ),
     ],
 )

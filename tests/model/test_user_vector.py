@@ -45,8 +45,9 @@ def between(folder: ModelFolder, base: np.ndarray, liked: np.ndarray) -> np.ndar
     """Half way to the crowd's guess with few likes, less far with more or where it has rated little."""
     stored = np.load(folder.path / "crowd.npz")
     trust = 40 / (40 + len(liked))
-    logs = (stored["vectors"].astype(np.float64) @ liked.T / 0.1 - stored["log_sums"][:, None]).sum(axis=1)
-    guess = np.exp(1.6 * trust * logs + stored["prior"]) @ stored["vectors"]
+    worth = np.log1p(np.exp(100 * stored["vectors"].astype(np.float64) @ liked.T)) ** 2
+    logs = (np.log(worth) - stored["log_sums"][:, None]).sum(axis=1)
+    guess = np.exp(trust * logs + stored["prior"]) @ stored["vectors"]
     known_well = min(1.0, np.exp(stored["prior"].astype(np.float64)).mean() / 150)
     assert 0.2 < known_well < 1
     share = trust / 2 * known_well
