@@ -1,4 +1,4 @@
-"""What a movie's taste is, in plain arithmetic: who may have drawn it by the square of softplus, less half of everybody."""
+"""What a movie's taste is, in plain arithmetic: who may have drawn it, less half of everybody."""
 
 from pathlib import Path
 

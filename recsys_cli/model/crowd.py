@@ -83,5 +83,6 @@ class Crowd:
 
 def _softplus(cosines: Floats) -> Floats:
     """What a chance is a power of; above zero however far below it a cosine is."""
-    softplus: Floats = np.logaddexp(np.float32(0.0), cosines / np.float32(TEMPERATURE))
-    return np.maximum(softplus, np.finfo(np.float32).tiny)
+    softplus = np.logaddexp(np.float32(0.0), cosines / np.float32(TEMPERATURE))
+    least: Floats = np.maximum(softplus, np.finfo(np.float32).tiny)
+    return least
