@@ -3,7 +3,6 @@
 import signal
 import socket
 import sys
-from types import FrameType
 
 import uvicorn
 from threadpoolctl import threadpool_limits
@@ -91,12 +90,13 @@ def _serve(service: Service, config: ServeConfig, listener: socket.socket) -> No
             h11_max_incomplete_event_size=_MAX_HEADERS,
         )
     )
-    before = signal.signal(signal.SIGTERM, _stopped)  # uvicorn raises it again when it has stopped in order
+    ended_by: list[int] = []
+    numbers = (signal.SIGTERM, signal.SIGINT)  # uvicorn raises them again when it has stopped in order
+    before = [signal.signal(number, lambda number, frame: ended_by.append(number)) for number in numbers]
     try:
         server.run(sockets=[listener])
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _stopped(number: int, frame: FrameType | None) -> None:
-    """SIGTERM is how a service is ended: nothing is wrong."""
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    if signal.SIGINT in ended_by:  # SIGTERM is how a service is ended: nothing is wrong
+        raise KeyboardInterrupt
