@@ -25,6 +25,7 @@ def prepare_process(*, device: str = "auto") -> list[str]:
 
     Raises:
         ConfigError: ``gpu`` where paddle has none.
+        KeyboardInterrupt: Ctrl-C, also where paddle makes another error of it.
     """
     lines = []
     # Paddle's C++ side warns on stderr about what it does itself; errors still show.
@@ -33,7 +34,12 @@ def prepare_process(*, device: str = "auto") -> list[str]:
         lines.append(f"{_MKL}=5: lets paddle's MKL use AVX2 on this AMD processor")
     with warnings.catch_warnings(), paddle_away_from_home():
         warnings.simplefilter("ignore")  # paddle warns about a compiler cache that nothing here needs
-        import paddle
+        try:
+            import paddle
+        except ImportError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C while its library was loaded
+                raise KeyboardInterrupt from error
+            raise
     has_gpu = paddle.device.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
     if device == "gpu" and not has_gpu:
         raise ConfigError("--device gpu: paddle sees no GPU; install paddlepaddle-gpu, or use --device cpu")
