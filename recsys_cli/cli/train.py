@@ -41,7 +41,7 @@ Examples:
 _CHOICES = {"objective": OBJECTIVES, "positives": POSITIVES}
 _FLAGS = {
     "objective": "What to learn: a ranking and stars, a ranking, or stars from the cosine.",
-    "epochs": "Passes over the users, at most.  [default: 6; fewer after --from, and with much data]",
+    "epochs": "Passes over the users, at most.  [default: 10; fewer after --from, and with much data]",
     "patience": "Epochs without a better validation before training stops.",
     "batch_users": "Users of a batch, with all their ratings.",
     "learning_rate": "Of Adam at its highest.",

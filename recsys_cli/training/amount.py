@@ -25,9 +25,9 @@ def epochs_for(num_ratings: int) -> int:
 
 
 def epochs_from_model(num_ratings: int) -> int:
-    """Passes from an earlier model: a quarter of those of a training anew, whose two trainings count both."""
+    """Passes from an earlier model, 1 to 3: a quarter of those of a training anew, both its trainings counted."""
     passes = epochs_for(num_ratings) * (1 if _is_much(num_ratings) else 2)
-    return max(passes // 4, 1)
+    return min(max(passes // 4, 1), 3)
 
 
 def _is_much(num_ratings: int) -> bool:
