@@ -5,12 +5,14 @@ Row 0 is "unknown" everywhere. Needs nothing but NumPy.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.int32]
+_BLOCK = 2**22  # ratings
 _TABLE_SHARE = 4  # a table may have so many entries for each id that is looked up
 
 
@@ -31,9 +33,20 @@ class Ratings:
     def __len__(self) -> int:
         return len(self.values)
 
-    def at(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> Ratings:
+    def at(self, chosen: NDArray[np.integer] | NDArray[np.bool_] | slice) -> Ratings:
         """Those at some positions, or where a mask (R,) is true."""
         return Ratings(self.user_rows[chosen], self.movie_rows[chosen], self.values[chosen])
+
+    def blocks(self) -> Iterator[Ratings]:
+        """The same, some millions at a time, for what NumPy makes of them has 8 bytes a number."""
+        return (self.at(slice(start, start + _BLOCK)) for start in range(0, len(self), _BLOCK))
+
+    def movie_counts(self, num_movies: int) -> NDArray[np.int64]:
+        """(M + 1,) int64 ratings of each movie row."""
+        counts = np.zeros(num_movies + 1, dtype=np.int64)
+        for block in self.blocks():
+            counts += np.bincount(block.movie_rows, minlength=len(counts))
+        return counts
 
     def followed_by(self, more: Ratings) -> Ratings:
         """These and then others, of the same rows."""

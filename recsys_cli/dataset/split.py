@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,12 @@ class Split:
     """Two disjoint sets of rating indices that together are all of them.
 
     Attributes:
-        train: int64, ascending.
-        held_out: int64, ascending.
+        train: int32 where that holds them, else int64; ascending.
+        held_out: the same.
     """
 
-    train: NDArray[np.int64]
-    held_out: NDArray[np.int64]
+    train: NDArray[Any]
+    held_out: NDArray[Any]
 
     def joined(self) -> Split:
         """The same ratings, all of them trained on."""
@@ -73,4 +74,6 @@ def _chosen(count: int, share: float, rng: np.random.Generator) -> NDArray[np.bo
 
 
 def _split(held_out: NDArray[np.bool_]) -> Split:
-    return Split(train=np.flatnonzero(~held_out), held_out=np.flatnonzero(held_out))
+    kind = np.int32 if len(held_out) < 2**31 else np.int64
+    train, rest = (np.flatnonzero(chosen).astype(kind) for chosen in (~held_out, held_out))
+    return Split(train=train, held_out=rest)

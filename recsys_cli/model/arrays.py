@@ -206,15 +206,19 @@ class Audience:
             shape: (G + 1, A + 1, M).
             user_further: (U + 1, F); None without further columns.
         """
-        users = ratings.user_rows
-        cells = np.ravel_multi_index((user_genders[users], user_ages[users], ratings.movie_rows - 1), shape)
         size = int(np.prod(shape))
+        counts, sums = np.zeros(size, dtype=np.int64), np.zeros(size)
+        for block in ratings.blocks():
+            users = block.user_rows
+            cells = np.ravel_multi_index((user_genders[users], user_ages[users], block.movie_rows - 1), shape)
+            counts += np.bincount(cells, minlength=size)
+            sums += np.bincount(cells, weights=block.values, minlength=size)
         return cls(
             user_genders=np.asarray(user_genders[1:], dtype=np.int64),
             user_ages=np.asarray(user_ages[1:], dtype=np.int64),
             user_jobs=np.asarray(user_jobs[1:], dtype=np.int64),
-            counts=np.bincount(cells, minlength=size).reshape(shape).astype(np.int64),
-            sums=np.bincount(cells, weights=ratings.values, minlength=size).reshape(shape).astype(np.float64),
+            counts=counts.reshape(shape),
+            sums=sums.reshape(shape),
             user_further=np.empty((len(user_genders) - 1, 0), dtype=np.int64)
             if user_further is None
             else np.asarray(user_further[1:], dtype=np.int64),

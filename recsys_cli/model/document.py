@@ -19,6 +19,7 @@ FORMAT = "recsys-model"
 FORMAT_VERSION = 3
 AGAIN = "run 'recsys train' again"
 _MAX_BYTES = 1 << 20
+_BLOCK = 1 << 20  # bytes
 _Number = TypeVar("_Number", float, NDArray[np.float32])
 # No separator: no file is ever read outside the folder.
 _FileName = Annotated[str, msgspec.Meta(pattern=r"(?a)^\w[\w.]*\Z")]
@@ -136,6 +137,15 @@ def model_fingerprint(files: Mapping[str, Any], model: Mapping[str, Any]) -> str
 def canonical(document: Any) -> bytes:
     """The one JSON form of a document that digests are taken of."""
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def sha256(content: bytes) -> str:

@@ -13,7 +13,15 @@ import numpy as np
 from recsys_cli.config import MOVIES_DATA
 from recsys_cli.errors import ArtifactError
 from recsys_cli.model.arrays import ModelArrays
-from recsys_cli.model.document import FORMAT, FORMAT_VERSION, ModelInfo, canonical, model_fingerprint, sha256
+from recsys_cli.model.document import (
+    FORMAT,
+    FORMAT_VERSION,
+    ModelInfo,
+    canonical,
+    file_sha256,
+    model_fingerprint,
+    sha256,
+)
 from recsys_cli.model.folder import ModelFolder
 from recsys_cli.model.history import History
 from recsys_cli.replacing import replacing
@@ -114,8 +122,7 @@ def _write_arrays(folder: Path, arrays: ModelArrays) -> None:
 def _write_document(folder: Path, info: ModelInfo) -> None:
     files = {}
     for file in sorted(folder.iterdir()):
-        content = file.read_bytes()
-        files[file.name] = {"size": len(content), "sha256": sha256(content)}
+        files[file.name] = {"size": file.stat().st_size, "sha256": file_sha256(file)}
     model = asdict(info)
     document = {
         "format": FORMAT,

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.integer]
+_BLOCK = 2**22  # ratings
 
 
 def fit_biases(
@@ -33,13 +34,19 @@ def fit_biases(
     """
     users, movies = (np.zeros(size, dtype=above.dtype) for size in sizes)
     for _ in range(sweeps):
-        movies = _damped_means(movie_rows, above - users[user_rows], sizes[1], dampings[1])
-        users = _damped_means(user_rows, above - movies[movie_rows], sizes[0], dampings[0])
+        movies = _damped_means(movie_rows, above, user_rows, users, sizes[1], dampings[1])
+        users = _damped_means(user_rows, above, movie_rows, movies, sizes[0], dampings[0])
     return users, movies
 
 
-def _damped_means(rows: Rows, values: NDArray[Any], size: int, damping: float) -> NDArray[Any]:
-    """(size,) means of (R,) values, as if each row had ``damping`` zeros more."""
-    totals, counts = np.bincount(rows, values, size), np.bincount(rows, minlength=size)
-    means: NDArray[Any] = (totals / np.maximum(counts + damping, 1e-9)).astype(values.dtype)
+def _damped_means(
+    rows: Rows, above: NDArray[Any], other_rows: Rows, others: NDArray[Any], size: int, damping: float
+) -> NDArray[Any]:
+    """(size,) means of what the others leave over of (R,) ratings, as if each row had ``damping`` zeros more."""
+    totals, counts = np.zeros(size), np.zeros(size, dtype=np.int64)
+    for start in range(0, len(rows), _BLOCK):  # NumPy counts in copies of 8 bytes a number
+        block = slice(start, start + _BLOCK)
+        totals += np.bincount(rows[block], above[block] - others[other_rows[block]], size)
+        counts += np.bincount(rows[block], minlength=size)
+    means: NDArray[Any] = (totals / np.maximum(counts + damping, 1e-9)).astype(above.dtype)
     return means

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 # Ratings as the mean person (or movie) has them, that each has besides: so many, and so many for each of its own.
 _PENALTY, _PENALTY_A_RATING = 1.0, 0.008
@@ -55,7 +56,7 @@ def fit_cosine_als(
     rng = np.random.default_rng([seed, 3])
     noise = rng.normal(0.0, _START_NOISE, (cosines.shape[1], factors))
     movies = movie_mean + noise * (np.arange(factors) > 0)
-    cosines = cosines.sorted_indices()
+    cosines = cosines if cosines.has_sorted_indices else cosines.sorted_indices()
     by_user = _some_users(cosines, rng)
     by_movie = by_user.T.tocsr()
     if by_user is not cosines:
@@ -102,9 +103,13 @@ def _solve(cosines: sp.csr_matrix, others: Doubles, mean: Doubles, *, least: int
         inputs: Doubles = others[cosines.indices[places]] * own[..., None]  # (n, L, F)
         penalties = _PENALTY + _PENALTY_A_RATING * counts
         turned = inputs.transpose(0, 2, 1)
-        grams = turned @ inputs + penalties[:, None, None] * identity  # (n, F, F)
         given = (turned @ (cosines.data[places] * own)[..., None])[..., 0]  # (n, F)
-        solved[rows] = solve_in_ball(grams, given + penalties[:, None] * mean)
+        equations: Equations
+        if inputs.shape[1] < len(mean):
+            equations = FewEquations(inputs, penalties)
+        else:
+            equations = FullEquations(turned @ inputs + penalties[:, None, None] * identity)
+        solved[rows] = solve_in_ball(equations, given + penalties[:, None] * mean)
     return solved
 
 
@@ -122,29 +127,62 @@ def _alike(counts: NDArray[np.integer], *, least: int, factors: int) -> Iterator
         end = begin
 
 
-def solve_in_ball(grams: Doubles, rights: Doubles) -> Doubles:
+class FullEquations:
+    """N systems of F equations, of matrices (N, F, F) float64, symmetric and positive definite."""
+
+    def __init__(self, grams: Doubles):
+        self._grams = grams
+
+    def solve(self, rows: Ints, more: Doubles, rights: Doubles) -> Doubles:
+        """(n, F) solutions of some systems for rights (n, F), with ``more`` (n,) on their diagonals."""
+        grams = self._grams[rows] + more[:, None, None] * np.eye(rights.shape[1])
+        return _solutions(grams, rights)
+
+
+class FewEquations:
+    """The same of the matrices inputs' inputs + penalty, by systems of L equations where each has L < F inputs.
+
+    Source: the matrix inversion lemma (Woodbury, 1950).
+    """
+
+    def __init__(self, inputs: Doubles, penalties: Doubles):
+        """Take (N, L, F) float64, zeros where one has fewer, and (N,) penalties > 0."""
+        self._inputs, self._penalties = inputs, penalties
+        self._kernels = inputs @ inputs.transpose(0, 2, 1)  # (N, L, L)
+
+    def solve(self, rows: Ints, more: Doubles, rights: Doubles) -> Doubles:
+        """As :meth:`FullEquations.solve`."""
+        penalties, inputs = self._penalties[rows] + more, self._inputs[rows]
+        kernels = self._kernels[rows] + penalties[:, None, None] * np.eye(inputs.shape[1])
+        inner = _solutions(kernels, (inputs @ rights[..., None])[..., 0])  # (n, L)
+        solved: Doubles = (rights - (inner[:, None, :] @ inputs)[:, 0]) / penalties[:, None]
+        return solved
+
+
+Equations = FullEquations | FewEquations
+
+
+def solve_in_ball(equations: Equations, rights: Doubles) -> Doubles:
     """The vectors x no longer than 1 that minimise x' gram x / 2 - right' x.
 
     Args:
-        grams: (N, F, F) float64, symmetric and positive definite.
+        equations: N systems gram x = right.
         rights: (N, F) float64.
 
     Returns: (N, F) float64.
 
     Source: More and Sorensen, Computing a Trust Region Step, 1983 (Newton's method on one over the length).
     """
-    vectors = _solutions(grams, rights)
+    everyone, multipliers = np.arange(len(rights)), np.zeros(len(rights))
+    vectors = equations.solve(everyone, multipliers, rights)
     lengths: Doubles = np.sqrt((vectors**2).sum(axis=1))
     long = np.flatnonzero(lengths > 1.0 + 1e-3)
-    multipliers = np.zeros(len(rights))
     for _ in range(_NEWTON_STEPS):
         if not len(long):
             break
-        shifted = grams[long] + multipliers[long, None, None] * np.eye(rights.shape[1])
-        slopes = (vectors[long] * _solutions(shifted, vectors[long])).sum(axis=1)
-        more = (lengths[long] - 1.0) * lengths[long] ** 2 / slopes
-        multipliers[long] += more
-        vectors[long] = _solutions(shifted + more[:, None, None] * np.eye(rights.shape[1]), rights[long])
+        slopes = (vectors[long] * equations.solve(long, multipliers[long], vectors[long])).sum(axis=1)
+        multipliers[long] += (lengths[long] - 1.0) * lengths[long] ** 2 / slopes
+        vectors[long] = equations.solve(long, multipliers[long], rights[long])
         lengths[long] = np.sqrt((vectors[long] ** 2).sum(axis=1))
         long = long[lengths[long] > 1.0 + 1e-3]
     inside: Doubles = vectors / np.maximum(1.0, lengths)[:, None]

@@ -110,22 +110,27 @@ class Batches:
 
     def likes(self) -> sp.csr_matrix:
         """(U + 1, M + 1) float32, 1 at every training rating that is a positive."""
-        likes = self._matrix(self.is_positive.astype(np.float32))
+        likes = self._matrix(self.is_positive.astype(np.float32), self.by_user.movie_rows.copy())
         likes.eliminate_zeros()
         return likes
 
     def grades(self) -> sp.csr_matrix:
-        """(U + 1, M + 1) float32, how much every training rating is worth: from 0.2 for the lowest to 1.
+        """(U + 1, K) float32, how much every training rating of the catalogue's K movies is worth: 0.2 to 1.
 
         Having chosen a movie says something whatever came of it; on MovieLens these are the stars over 5.
         """
         low, high = self.data.rating_min, self.data.rating_max
-        worth = 0.2 + 0.8 * (self.by_user.values - np.float32(low)) / np.float32(high - low)
-        return self._matrix(worth.astype(np.float32))
+        worth = self.by_user.values - np.float32(low)
+        worth *= np.float32(0.8)
+        worth /= np.float32(high - low)
+        worth += np.float32(0.2)
+        places = np.zeros(self.data.num_movies + 1, dtype=np.int32)
+        places[self.catalogue] = np.arange(len(self.catalogue))
+        return self._matrix(worth, places[self.by_user.movie_rows], len(self.catalogue))
 
     def cosines(self) -> sp.csr_matrix:
-        """(U + 1, M + 1) float32, every training rating over the top of the scale."""
-        return self._matrix(self.by_user.values / np.float32(self.data.rating_max))
+        """(U + 1, M + 1) float32, every training rating over the top of the scale; not to be changed."""
+        return self._matrix(self.by_user.values / np.float32(self.data.rating_max), self.by_user.movie_rows)
 
     def history(self, user_rows: Ints) -> tuple[sp.csr_matrix, sp.csr_matrix]:
         """The history's two inputs of some users (N,), every training rating visible, each (N, M + 1) float32."""
@@ -228,10 +233,11 @@ class Batches:
         valued = sp.csr_matrix((scale * (values - np.float32(self.mean)), columns, indptr), shape=shape)
         return rows.astype(np.int64), rated, valued
 
-    def _matrix(self, values: Floats) -> sp.csr_matrix:
-        shape = (self.data.num_users + 1, self.data.num_movies + 1)
-        # A copy: scipy edits its arrays in place, and these are the training data.
-        return sp.csr_matrix((values, self.by_user.movie_rows, self.by_user.indptr), shape=shape, copy=True)
+    def _matrix(self, values: Floats, columns: NDArray[np.int32], num_columns: int | None = None) -> sp.csr_matrix:
+        shape = (self.data.num_users + 1, num_columns or self.data.num_movies + 1)
+        matrix = sp.csr_matrix((values, columns, self.by_user.indptr), shape=shape)
+        matrix.has_sorted_indices = True
+        return matrix
 
     def _columns(self, rng: np.random.Generator) -> Ints:
         """The whole catalogue while it is small; else a number of its movies that does not grow with the batch.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from recsys_cli.dataset.columns import num_rows
@@ -39,7 +40,7 @@ class TrainingData:
         num_further: highest row of the further columns.
         rating_min: lowest rating of the scale.
         rating_max: highest rating of the scale.
-        training: what is learnt from.
+        training: what is learnt from, by user and then by movie.
         validation: what is held out to choose the epoch by; may be empty.
         earlier: the model to start at; None to start anew.
     """
@@ -90,10 +91,11 @@ class ByUser:
 
     @classmethod
     def group(cls, ratings: Ratings, num_users: int) -> "ByUser":
-        """Sort ratings by user, then movie."""
-        order = np.lexsort((ratings.movie_rows, ratings.user_rows))
-        counts = np.bincount(ratings.user_rows, minlength=num_users + 1)
-        return cls(np.concatenate([[0], np.cumsum(counts)]), ratings.movie_rows[order], ratings.values[order])
+        """Group ratings; of the arrays of those in the order of :func:`by_user` no copy is made."""
+        if not _in_order(ratings):
+            ratings = by_user(ratings, num_users=num_users, num_movies=int(ratings.movie_rows.max()))
+        indptr = np.searchsorted(ratings.user_rows, np.arange(num_users + 2, dtype=np.int32))
+        return cls(indptr, ratings.movie_rows, ratings.values)
 
     def counts(self) -> NDArray[np.int64]:
         """(U + 1,) int64 ratings of each user row."""
@@ -105,6 +107,26 @@ class ByUser:
         ends = np.cumsum(counts)
         positions: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(starts - (ends - counts), counts)
         return positions
+
+
+def by_user(ratings: Ratings, *, num_users: int, num_movies: int) -> Ratings:
+    """The ratings by user and then by movie; by a sparse matrix, for a sort needs three times the memory."""
+    matrix = sp.coo_matrix(
+        (ratings.values, (ratings.user_rows, ratings.movie_rows)), shape=(num_users + 1, num_movies + 1)
+    )
+    matrix.has_canonical_format = True  # nothing is added up
+    rows = matrix.tocsr()
+    rows.sort_indices()
+    user_rows = np.repeat(np.arange(num_users + 1, dtype=np.int32), np.diff(rows.indptr))
+    return Ratings(user_rows, rows.indices.astype(np.int32, copy=False), rows.data)
+
+
+def _in_order(ratings: Ratings) -> bool:
+    users, movies = ratings.user_rows, ratings.movie_rows
+    in_order = users[1:] == users[:-1]
+    in_order &= movies[1:] >= movies[:-1]
+    in_order |= users[1:] > users[:-1]
+    return bool(in_order.all())
 
 
 def training_data(
@@ -132,7 +154,7 @@ def training_data(
         num_further=num_rows(dataset.demographics.further),
         rating_min=dataset.rating_min,
         rating_max=dataset.rating_max,
-        training=dataset.ratings.at(split.train),
+        training=by_user(dataset.ratings.at(split.train), num_users=len(dataset.user_ids), num_movies=num_movies),
         validation=dataset.ratings.at(split.held_out),
         earlier=earlier,
     )
@@ -157,8 +179,8 @@ class Totals:
         """Count the training ratings."""
         ratings = data.training
         return cls(
-            np.bincount(ratings.user_rows, minlength=data.num_users + 1),
-            np.bincount(ratings.movie_rows, minlength=data.num_movies + 1),
+            ByUser.group(ratings, data.num_users).counts(),
+            ratings.movie_counts(data.num_movies),
             float(np.mean(ratings.values, dtype=np.float64)),
         )
 

@@ -130,7 +130,7 @@ def _movie_offsets(towers: TwoTowers, batches: Batches) -> Floats:
     unrated = np.setdiff1d(np.arange(1, len(offsets)), batches.catalogue)
     if len(unrated):
         inputs = ContentInputs.of(batches.data, towers.movies.features)
-        counts = np.bincount(batches.data.training.movie_rows, minlength=len(offsets))[batches.catalogue]
+        counts = batches.data.training.movie_counts(batches.data.num_movies)[batches.catalogue]
         weights = np.sqrt(counts).astype(np.float32)
         fitted = inputs.fit(offsets[:, None], movies=batches.catalogue, weights=weights)
         offsets[unrated] = 0.5 * inputs.predict(fitted)[unrated, 0]
@@ -156,12 +156,12 @@ def model_arrays(snapshot: Snapshot, *, user_ids: Ints, movie_ids: Ints) -> Mode
     )
     stars = snapshot.stars
     user_vectors = snapshot.user_vectors(np.arange(1, len(user_ids) + 1))
-    by_user = np.bincount(data.training.user_rows, minlength=data.num_users + 1)[1:]
-    num_ratings = np.bincount(data.training.movie_rows, minlength=data.num_movies + 1)[1:]
+    by_user = snapshot.batches.by_user.counts()[1:]
+    num_ratings = data.training.movie_counts(data.num_movies)[1:]
 
     def seen(ratings: Ratings) -> Seen:
-        by_user = ByUser.group(ratings, data.num_users)
-        return Seen(indptr=by_user.indptr[1:], movie_ids=movie_ids[by_user.movie_rows - 1])
+        grouped = ByUser.group(ratings, data.num_users)
+        return Seen(indptr=grouped.indptr[1:], movie_ids=movie_ids[grouped.movie_rows - 1])
 
     return ModelArrays(
         user_ids=user_ids,

@@ -91,13 +91,13 @@ def learn(
     checkpoints = _checkpoints(config.model, identity)
     _take_up(checkpoints, config, progress)
     with _saying_how_to_go_on(checkpoints, progress):
-        everything = split.joined()
-        twice = learns_twice(len(everything.train), len(split.held_out), config.options.schedule)
+        num_held_out = len(split.held_out)
+        twice = learns_twice(len(split.train) + num_held_out, num_held_out, config.options.schedule)
         first = _learn_first(data_of(split), checkpoints, config, progress, twice=twice, group=group)
         if first.trainer is not None:
             trainer, again, seconds = first.trainer, None, first.seconds
         else:
-            trainer = _trainer(data_of(everything), config, progress, group, on_all=True)
+            trainer = _trainer(data_of(split.joined()), config, progress, group, on_all=True)
             trainer.epochs = first.epochs
             started = time.monotonic()
             again = fit(

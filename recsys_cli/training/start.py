@@ -89,7 +89,7 @@ def _start_ranking(towers: TwoTowers, batches: Batches, options: TrainingOptions
     if not (teaches or warm_start.warm_start):
         return Started()
     with progress.task("Starting at EASE", total=3 + STAR_SWEEPS, unit="steps") as task:
-        grades = batches.grades()[:, batches.catalogue]
+        grades = batches.grades()
         ease = fit_ease(grades, penalty=objective.teacher_penalty)
         task.update(1)
         teacher = RankingTeacher(ease, grades) if teaches else None

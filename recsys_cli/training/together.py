@@ -118,7 +118,7 @@ class Together:
             return started
         lesson = self._group.tell()
         if isinstance(lesson, Ease):
-            return Started(ranking_teacher=RankingTeacher(lesson, batches.grades()[:, batches.catalogue]))
+            return Started(ranking_teacher=RankingTeacher(lesson, batches.grades()))
         if lesson is not None:
             users, movies = lesson
             own = np.concatenate([[0], self._users[self._group.rank]])

@@ -188,8 +188,11 @@ class Trainer:
         return shares * self._first[name] + (1.0 - shares) * weight
 
     def keep(self, weights: Weights) -> None:
-        """Make these the weights of the towers, as they are served."""
+        """Make these the weights of the towers, as they are served; nothing more is learnt."""
         self._kept = True
+        self._first = {}
+        if not self.together:
+            self.optimizer = None  # its moments are twice the memory of the weights
         for name, weight in self.towers.named_parameters():
             weight.set_value(weights[name])
         for name, average in self._average.items():

@@ -61,7 +61,7 @@ class Validation:
             return None
         held = self._measured
         estimated = self._estimates(snapshot, held, snapshot.user_vectors(held.user_rows)).astype(np.float32)
-        counts = np.bincount(self.data.training.movie_rows, minlength=self.data.num_movies + 1)
+        counts = self.data.training.movie_counts(self.data.num_movies)
         chosen = np.sort(np.random.default_rng(0).permutation(len(estimated))[:_KEPT])
         return Estimates(held.values[chosen], estimated[chosen], counts[held.movie_rows[chosen]])
 
@@ -96,7 +96,7 @@ class Validation:
         users, movies = fit_biases(
             training.user_rows,
             training.movie_rows,
-            training.values - mean,
+            training.values - np.float32(mean),
             sizes=(self.data.num_users + 1, self.data.num_movies + 1),
             dampings=(_DAMPING, _DAMPING),
         )

@@ -26,6 +26,10 @@ from recsys_cli.training.batches import Batches
 from recsys_cli.training.content_start import ContentInputs, ContentWeights
 
 Matrix = NDArray[np.float32]
+Ints = NDArray[np.int64]
+_BLOCK = 8_192  # users whose histories are summed at a time
+_MOST_FITTED = 60_000  # users by whom the maps from attributes and history are found
+_TALL = 100  # rows a column
 _ATTRIBUTE_PENALTY = 30.0  # people (or movies) that a value of an attribute must outweigh
 _HISTORY_PENALTY = 1e-3
 STAR_SWEEPS = 8
@@ -85,20 +89,23 @@ def start_ranking(
     ``on_sweep`` is told after every sweep of the stars how many are done, of ``STAR_SWEEPS`` at most.
     """
     history_width, dim = towers.users.rated.project.shape
-    user_factors, movie_factors = start.users, start.history
+    movie_factors = start.history
     norms = np.linalg.norm(start.movies, axis=1)
     filled_up = np.hstack([start.movies, np.sqrt(norms.max() ** 2 - norms**2)[:, None]])  # (M + 1, F + 1)
-    lengths = np.linalg.norm(user_factors, axis=1, keepdims=True)  # (U + 1, 1)
-    typical = max(float(lengths[batches.user_rows].mean()), 1e-9)
-    users, lengths = user_factors / typical, lengths / typical
+    lengths = np.sqrt(np.einsum("ij,ij->i", start.users, start.users))[:, None]  # (U + 1, 1)
+    typical = np.float32(max(float(lengths[batches.user_rows].mean(dtype=np.float64)), 1e-9))
+    lengths /= typical
     movies = filled_up / norms.max()
-    room = min(config.star_factors, dim - movies.shape[1], history_width - movie_factors.shape[1])
-    if towers.stars is not None and room > 0:
+    room = 0 if towers.stars is None else config.star_factors
+    room = max(min(room, dim - movies.shape[1], history_width - movie_factors.shape[1]), 0)
+    users = np.zeros((len(start.users), movies.shape[1] + room), dtype=np.float32)
+    np.divide(start.users, typical, out=users[:, : start.users.shape[1]])
+    if towers.stars is not None and room:
         user_tastes, movie_tastes = _start_stars(
             towers.stars, batches, factors=room, at=movies.shape[1], seed=seed, on_sweep=on_sweep
         )
         # A user's vector is made a unit vector by the tower: the taste is to survive that as it is.
-        users = np.hstack([users, np.zeros_like(lengths), user_tastes * lengths])
+        np.multiply(user_tastes, lengths, out=users[:, movies.shape[1] :])
         movies = np.hstack([movies, movie_tastes])
         movie_factors = np.hstack([movie_factors, movie_tastes])
     _start_towers(towers, batches, users, movies, movie_factors)
@@ -113,15 +120,18 @@ def start_rating(towers: TwoTowers, batches: Batches, users: Matrix, movies: Mat
         users: (U + 1, d) float32, unit rows.
         movies: (M + 1, d) float32, unit rows; d is no more than the towers' and the history's width.
     """
-    _start_towers(towers, batches, users, movies, movies)
+    _start_towers(towers, batches, users.copy(), movies, movies)
 
 
 def _start_towers(
     towers: TwoTowers, batches: Batches, users: Matrix, movies: Matrix, movie_factors: Matrix
 ) -> None:
-    """Start at user vectors (U + 1, d) and unit movie vectors (M + 1, d); histories sum the factors (M + 1, F)."""
+    """Start at user vectors (U + 1, d) and unit movie vectors (M + 1, d); histories sum the factors (M + 1, F).
+
+    The users' vectors are used up.
+    """
     _start_movies(towers.movies, movies, batches)
-    _assign_table(towers.users.user, _start_users(towers.users, users, movie_factors, batches))
+    _start_users(towers.users, users, movie_factors, batches)
 
 
 def _start_stars(
@@ -193,21 +203,28 @@ def _start_movies(tower: MovieTower, vectors: Matrix, batches: Batches) -> None:
     tower.title.project.set_value(paddle.zeros_like(tower.title.project))  # titles start at nothing
 
 
-def _start_users(tower: UserTower, vectors: Matrix, movie_factors: Matrix, batches: Batches) -> Matrix:
-    """Start at vectors (U + 1, d), by the attributes and by sums of the rated movies' factors (M + 1, F).
+def _start_users(tower: UserTower, vectors: Matrix, movie_factors: Matrix, batches: Batches) -> None:
+    """Leave of vectors (U + 1, d) what the attributes and sums of the rated movies' factors (M + 1, F) do not say.
 
-    Returns: (U + 1, d) float32, what is left to the user ids.
+    Of many users some, evenly spread, tell what these say.
     """
     data, known = batches.data, batches.user_rows
-    rated, valued = batches.history(known)
     sizes = [num + 1 for num in (data.num_genders, data.num_ages, data.num_jobs)]
-    attributes = one_hot([rows[known] for rows in (data.user_genders, data.user_ages, data.user_jobs)], sizes)
-    further = several_hot(data.user_further[known], data.num_further)
-    attributes = np.hstack([attributes, further]) if data.num_further else attributes
-    weights = fit_ridge(attributes, vectors[known], penalty=_ATTRIBUTE_PENALTY)
-    rest = vectors[known] - attributes @ weights
-    history = np.hstack([rated @ movie_factors, valued @ movie_factors])  # (U, 2 F)
-    maps = fit_ridge(history, rest, penalty=_HISTORY_PENALTY)
+
+    def attributes(users: Ints) -> Matrix:
+        hot = one_hot([rows[users] for rows in (data.user_genders, data.user_ages, data.user_jobs)], sizes)
+        return np.hstack([hot, several_hot(data.user_further[users], data.num_further)]) if data.num_further else hot
+
+    def history(users: Ints) -> Matrix:
+        return np.hstack([inputs @ movie_factors for inputs in batches.history(users)])  # (n, 2 F)
+
+    some = known[np.linspace(0, len(known) - 1, min(len(known), _MOST_FITTED)).astype(np.int64)]
+    weights = fit_ridge(attributes(some), vectors[some], penalty=_ATTRIBUTE_PENALTY)
+    maps = fit_ridge(history(some), vectors[some] - attributes(some) @ weights, penalty=_HISTORY_PENALTY)
+    for start in range(0, len(known), _BLOCK):
+        users = known[start : start + _BLOCK]
+        vectors[users] -= attributes(users) @ weights + history(users) @ maps
+    vectors[np.setdiff1d(np.arange(len(vectors)), known)] = 0.0
     _assign(tower.bias, weights[0])
     *blocks, rows = np.split(weights[1:], np.cumsum(sizes))
     for attribute, block in zip((tower.gender, tower.age, tower.job), blocks, strict=True):
@@ -216,13 +233,18 @@ def _start_users(tower: UserTower, vectors: Matrix, movie_factors: Matrix, batch
         _assign_table(tower.further, np.vstack([np.zeros_like(rows[:1]), rows]))
     for attribute, onto in zip((tower.rated, tower.valued), np.split(maps, 2), strict=True):
         _assign_product(attribute, movie_factors, onto)
-    left = np.zeros(vectors.shape, dtype=np.float32)
-    left[known] = rest - history @ maps
-    return left
+    _assign_table(tower.user, vectors)
 
 
 def _assign_table(attribute: Attribute, table: Matrix) -> None:
     """Make an attribute contribute ``table`` (rows, d), as well as its width allows."""
+    if len(table) > _TALL * table.shape[1]:  # the same, without a copy of the table
+        squares, vectors = np.linalg.eigh((table.T @ table).astype(np.float64))
+        width = min(attribute.embedding.shape[1], len(squares))
+        root = np.maximum(squares[::-1][:width], 1e-12 * max(squares[-1], 1e-12)) ** 0.25
+        right = vectors[:, ::-1][:, :width].T  # (width, d)
+        _assign_product(attribute, table @ (right / root[:, None]).T.astype(np.float32), root[:, None] * right)
+        return
     left, singular, right = np.linalg.svd(table, full_matrices=False)
     width = min(attribute.embedding.shape[1], len(singular))
     root = np.sqrt(singular[:width])

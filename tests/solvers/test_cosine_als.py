@@ -12,7 +12,7 @@ from recsys_cli.dataset.reader import read_dataset
 from recsys_cli.dataset.split import hold_out_ratings
 from recsys_cli.metrics import rmse
 from recsys_cli.model.vocabulary import Vocabulary
-from recsys_cli.solvers.cosine_als import fit_cosine_als, solve_in_ball
+from recsys_cli.solvers.cosine_als import FewEquations, FullEquations, fit_cosine_als, solve_in_ball
 from recsys_cli.training.data import TrainingData, training_data
 from recsys_cli.training.trainer import Trainer
 
@@ -38,13 +38,13 @@ def random_problem(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def test_a_solution_inside_the_ball_is_the_solution(rng: np.random.Generator) -> None:
     gram, right = random_problem(rng)
     right *= 0.5 / np.linalg.norm(np.linalg.solve(gram, right))
-    np.testing.assert_allclose(gram @ solve_in_ball(gram[None], right[None])[0], right)
+    np.testing.assert_allclose(gram @ solve_in_ball(FullEquations(gram[None]), right[None])[0], right)
 
 
 def test_a_solution_outside_becomes_the_best_on_the_ball(rng: np.random.Generator) -> None:
     gram, right = random_problem(rng)
     right *= 3.0 / np.linalg.norm(np.linalg.solve(gram, right))
-    vector = solve_in_ball(gram[None], right[None])[0]
+    vector = solve_in_ball(FullEquations(gram[None]), right[None])[0]
     assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-3)
 
     def value(x: np.ndarray) -> float:
@@ -53,6 +53,20 @@ def test_a_solution_outside_becomes_the_best_on_the_ball(rng: np.random.Generato
     others = rng.normal(size=(20_000, 4))
     others /= np.linalg.norm(others, axis=1, keepdims=True)
     assert value(vector) <= min(map(value, others)) + 1e-3 * abs(value(vector))
+
+
+def test_fewer_inputs_than_factors_have_the_same_solution(rng: np.random.Generator) -> None:
+    inputs = rng.normal(size=(5, 3, 8))
+    inputs[1, 1:] = 0.0  # one input only
+    penalties, lengths = rng.uniform(1, 2, 5), np.array([0.2, 0.2, 5.0, 50.0, 3.0])
+    grams = inputs.transpose(0, 2, 1) @ inputs + penalties[:, None, None] * np.eye(8)
+    rights = lengths[:, None] * rng.normal(size=(5, 8))
+    found, expected = (
+        solve_in_ball(equations, rights) for equations in (FewEquations(inputs, penalties), FullEquations(grams))
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert np.linalg.norm(expected[3]) == pytest.approx(1.0, abs=1e-3)
+    assert np.linalg.norm(expected[0]) < 0.9
 
 
 def test_its_cosines_are_the_ratings() -> None:
