@@ -43,7 +43,7 @@ _FLAGS = {
     "objective": "What to learn: a ranking and stars, a ranking, or stars from the cosine.",
     "epochs": "Passes over the users, at most.  [default: 10; fewer after --from, and with much data]",
     "patience": "Epochs without a better validation before training stops.",
-    "batch_users": "Users of a batch, with all their ratings.",
+    "batch_users": "Users of a batch, with all their ratings.  [default: 256; more with more than 180,000]",
     "learning_rate": "Of Adam at its highest.",
     "embedding_dim": "Length of the vectors.",
     "temperature": "Cosine from which chances grow like a power of it.",

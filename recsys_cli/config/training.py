@@ -36,7 +36,7 @@ OBJECTIVE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 # What may be left open, as an example of what it is otherwise.
-LEFT_OPEN: Mapping[str, Any] = {"epochs": 8, "start_share": 0.5, "time_limit": 60.0}
+LEFT_OPEN: Mapping[str, Any] = {"epochs": 8, "batch_users": 256, "start_share": 0.5, "time_limit": 60.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class TowerConfig:
 
     Attributes:
         embedding_dim: length of every vector that is served, 2 to 4096.
-        id_width: width of the embeddings of user ids and movie ids, 1 to 4096.
+        id_width: width of the embeddings of movie ids and, at 32 a rating at most, of user ids, 1 to 4096.
         attribute_width: width of the embeddings of genders, ages and jobs, 1 to 4096.
         content_width: width of the embeddings of a movie's genres, pairs of genres and year, 1 to 4096.
         word_width: width of a word's embeddings and of the text convolution, 1 to 4096.
@@ -173,10 +173,11 @@ class ScheduleConfig:
     """How long and how fast.
 
     Attributes:
-        epochs: passes over the users, at most, 1 to 10,000; None for 10, and with more than a million ratings
-            fewer; with ``--from`` for 3 at most, and with more than three million 1.
+        epochs: passes over the users, at most, 1 to 10,000; None for 10, and with more than a million ratings,
+            or 100,000 users, fewer; with ``--from`` for 3 at most, and with more than three million 1.
         patience: epochs without a better validation before training stops, 1 to 10,000.
-        batch_users: users of a batch, with all their ratings, 1 to 100,000.
+        batch_users: users of a batch, with all their ratings, 1 to 100,000; None for 256, and with more than
+            180,000 users one in 700.
         learning_rate: of Adam at its highest, (0, 1]; it falls to zero along a cosine.
         averaging: decay of the moving average of the weights that is kept, per step, [0, 1).
         holdout: share of the ratings held out for validation, [0, 0.9], 150,000 of them at most; 0 trains on all
@@ -190,7 +191,7 @@ class ScheduleConfig:
 
     epochs: int | None = None
     patience: int = 3
-    batch_users: int = 256
+    batch_users: int | None = None
     learning_rate: float = 1e-3
     averaging: float = 0.98
     holdout: float = 0.1
@@ -202,7 +203,8 @@ class ScheduleConfig:
         check_range(self, 1, 10_000, "patience")
         if self.epochs is not None:
             check_range(self, 1, 10_000, "epochs")
-        check_range(self, 1, 100_000, "batch_users")
+        if self.batch_users is not None:
+            check_range(self, 1, 100_000, "batch_users")
         check_range(self, 1e-9, 1, "learning_rate")
         check_share(self, "averaging")
         check_range(self, 0, 0.9, "holdout")

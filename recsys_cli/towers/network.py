@@ -22,9 +22,10 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """Rows of every embedding, row 0 (unknown) not counted, and what movies are told by."""
+    """Rows of every embedding, row 0 (unknown) not counted, how wide users' ids are, what movies are told by."""
 
     num_users: int
+    user_id_width: int
     num_genders: int
     num_ages: int
     num_jobs: int
@@ -146,7 +147,7 @@ class UserTower(nn.Layer):  # type: ignore[misc]
         dim = config.embedding_dim
         self.activation = config.activation
         self.dropout = config.dropout
-        self.user = Attribute(sizes.num_users + 1, config.id_width, dim, sparse=True)
+        self.user = Attribute(sizes.num_users + 1, sizes.user_id_width, dim, sparse=True)
         self.gender = Attribute(sizes.num_genders + 1, config.attribute_width, dim)
         self.age = Attribute(sizes.num_ages + 1, config.attribute_width, dim)
         self.job = Attribute(sizes.num_jobs + 1, config.attribute_width, dim)

@@ -61,6 +61,7 @@ class Batches:
     Attributes:
         catalogue: int64, rows of the movies with a training rating, ascending.
         user_rows: int64, rows of the users with one, ascending; of everybody, whatever the share.
+        num_ratings: of everybody.
         is_full: whether the columns of every batch are the whole catalogue, rather than a sample of it.
         weights: (M + 1,) float32, share of the users that rated a movie, over its chance of being a column: sums
             over columns are then, on average, sums over ratings.
@@ -97,7 +98,8 @@ class Batches:
         self.catalogue = np.flatnonzero(counts)
         self.user_rows = np.flatnonzero(self._counts)
         self.is_full = len(self.catalogue) <= objective.max_catalogue
-        a_batch = batch_users * int(self._counts.sum()) / len(self.user_rows)  # ratings
+        self.num_ratings = int(self._counts.sum())
+        a_batch = batch_users * self.num_ratings / len(self.user_rows)  # ratings
         wanted = min(objective.max_catalogue, max(int(a_batch), _LEAST_COLUMNS))
         self._chances = np.ones(len(self.catalogue)) if self.is_full else _chances(counts[self.catalogue], wanted)
         self.weights = np.zeros(data.num_movies + 1, dtype=np.float32)

@@ -12,6 +12,7 @@ from recsys_cli.solvers.cosine_als import fit_cosine_als
 from recsys_cli.solvers.ease import fit_ease
 from recsys_cli.towers.content_shape import ContentShape
 from recsys_cli.towers.network import Sizes, TwoTowers
+from recsys_cli.training.amount import user_id_width
 from recsys_cli.training.batches import Batches
 from recsys_cli.training.from_model import start_from
 from recsys_cli.training.teacher import RankingTeacher, RatingTeacher
@@ -50,6 +51,7 @@ def new_towers(batches: Batches, options: TrainingOptions) -> TwoTowers:
     data = batches.data
     sizes = Sizes(
         num_users=data.num_users,
+        user_id_width=user_id_width(batches.num_ratings, len(batches.user_rows), options.towers.id_width),
         num_genders=data.num_genders,
         num_ages=data.num_ages,
         num_jobs=data.num_jobs,

@@ -16,7 +16,7 @@ from recsys_cli.progress import Progress, Silent
 from recsys_cli.towers.network import TwoTowers
 from recsys_cli.towers.sparse_product import SparseProduct
 from recsys_cli.towers.title_windows import title_windows
-from recsys_cli.training.amount import epochs_for, epochs_from_model
+from recsys_cli.training.amount import batch_users_for, epochs_for, epochs_from_model
 from recsys_cli.training.batches import Batch, Batches
 from recsys_cli.training.data import TrainingData
 from recsys_cli.training.export import Snapshot, take_snapshot
@@ -57,16 +57,18 @@ class Trainer:
         progress = progress or Silent()
         self.data, self.options, self.together = data, options, together
         schedule, objective = options.schedule, options.objective
+        share = together.share(data) if together else None
+        everybody = len(share.rows) - 1 if share else data.num_users
         self.batches = Batches(
             data,
             objective,
             options.masking,
-            batch_users=schedule.batch_users,
+            batch_users=batch_users_for(everybody, schedule),
             history_damping=options.towers.history_damping,
-            share=together.share(data) if together else None,
+            share=share,
         )
         epochs = epochs_for if data.earlier is None else epochs_from_model
-        self.epochs = schedule.epochs or epochs(len(data.training))
+        self.epochs = schedule.epochs or epochs(len(data.training), data.num_users)
         self.step = 0
         self.losses: list[float] = []
         self._kept = False

@@ -262,7 +262,7 @@ def test_options_are_those_of_the_earlier_model_where_none_are_given(nights: Pat
     anew, continued = TrainingOptions().to_dict(), continued_options(old, {}).to_dict()
     assert continued["embedding_dim"] == 24
     assert continued["epochs"] is None
-    assert epochs_from_model(50_000) < epochs_for(50_000)
+    assert epochs_from_model(50_000, 500) < epochs_for(50_000, 500)
     assert continued["holdout"] == anew["holdout"]
     assert continued_options(old, {"embedding_dim": 32, "epochs": 5}).to_dict()["epochs"] == 5
     rating = TrainingOptions.from_dict({"objective": "rating"}).to_dict()
