@@ -93,11 +93,13 @@ def learn(
     with _saying_how_to_go_on(checkpoints, progress):
         num_held_out = len(split.held_out)
         twice = learns_twice(len(split.train) + num_held_out, num_held_out, config.options.schedule)
-        first = _learn_first(data_of(split), checkpoints, config, progress, twice=twice, group=group)
+        first = _learn_first(
+            _prepared(data_of, split, progress), checkpoints, config, progress, twice=twice, group=group
+        )
         if first.trainer is not None:
             trainer, again, seconds = first.trainer, None, first.seconds
         else:
-            trainer = _trainer(data_of(split.joined()), config, progress, group, on_all=True)
+            trainer = _trainer(_prepared(data_of, split.joined(), progress), config, progress, group, on_all=True)
             trainer.epochs = first.epochs
             started = time.monotonic()
             again = fit(
@@ -154,11 +156,11 @@ def _learn_first(
         time_limit=limit,
     )
     seconds = time.monotonic() - started
-    snapshot = trainer.snapshot() if validation else None
+    metrics, estimates = _measured(trainer, validation, progress)
     return _First(
         fitted=fitted,
-        metrics=validation.whole(snapshot) if validation and snapshot else {},
-        estimates=validation.estimates(snapshot) if validation and snapshot else None,
+        metrics=metrics,
+        estimates=estimates,
         trainer=None if twice else trainer,
         seconds=seconds,
         num_ratings=len(data.training),
@@ -176,11 +178,28 @@ def _trainer(
     return Trainer(data, config.options, progress, Together(group))
 
 
+def _prepared(data_of: Callable[[Split], TrainingData], split: Split, progress: Progress) -> TrainingData:
+    with progress.task("Preparing"):
+        return data_of(split)
+
+
+def _measured(
+    trainer: Trainer, validation: Validation | None, progress: Progress
+) -> tuple[Mapping[str, float | None], Estimates | None]:
+    """Metrics and estimates of the kept weights; none where nothing is held out."""
+    if validation is None:
+        return {}, None
+    with progress.task("Validating"):
+        snapshot = trainer.snapshot()
+        return validation.whole(snapshot), validation.estimates(snapshot)
+
+
 def _validation(data: TrainingData, config: TrainConfig, progress: Progress) -> Validation | None:
     """What measures the epochs; says so where the numbers will be those of a sample."""
     if not len(data.validation):
         return None
-    validation = Validation(data, config.options.objective)
+    with progress.task("Preparing the validation"):
+        validation = Validation(data, config.options.objective)
     if validation.num_measured < validation.num_users:
         progress.say(
             f"RMSE and NDCG are measured on {validation.num_measured:,} of the {validation.num_users:,} people "

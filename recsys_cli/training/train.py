@@ -144,16 +144,17 @@ def train_split(
         group=group,
     )
     run = _run_of(data_dir, started, learnt.ratings_per_second)
-    arrays = model_arrays(learnt.trainer.snapshot(), user_ids=dataset.user_ids, movie_ids=dataset.movie_ids)
-    folder = write_model(
-        config.model,
-        _info(config, dataset, vocabulary, learnt, split, run=run),
-        replace(arrays, estimates=learnt.estimates),
-        vocabulary_text=vocabulary.to_json(),
-        save_towers=save_towers(learnt.trainer.towers),
-        history=learnt.history(),
-        movies_data=own_movies(vocabulary),
-    )
+    with progress.task("Writing"):
+        arrays = model_arrays(learnt.trainer.snapshot(), user_ids=dataset.user_ids, movie_ids=dataset.movie_ids)
+        folder = write_model(
+            config.model,
+            _info(config, dataset, vocabulary, learnt, split, run=run),
+            replace(arrays, estimates=learnt.estimates),
+            vocabulary_text=vocabulary.to_json(),
+            save_towers=save_towers(learnt.trainer.towers),
+            history=learnt.history(),
+            movies_data=own_movies(vocabulary),
+        )
     remove_checkpoints(config.model)
     run = _run_of(data_dir, started, learnt.ratings_per_second)
     return _summary(config, learnt, split, fingerprint=folder.fingerprint, run=run)

@@ -346,8 +346,9 @@ def test_progress_says_what_is_trained_and_what_is_measured() -> None:
     progress = Recorded()
     options = TrainingOptions.from_dict({"embedding_dim": 8, "epochs": 2, "holdout": 0.0})
     run(EvaluateConfig(data=SAMPLE, seeds=1, options=options), progress)
-    assert [title for title, _ in progress.tasks] == ["Starting at EASE", "Training", "Measuring"] * 2
-    _, training, measuring, *_ = (updates for _, updates in progress.tasks)
+    steps = ["Preparing", "Starting at EASE", "Training", "Writing", "Measuring"]
+    assert [title for title, _ in progress.tasks] == steps * 2
+    _, _, training, _, measuring, *_ = (updates for _, updates in progress.tasks)
     assert {facts["epoch"] for _, facts in training if "epoch" in facts} == {"1/2", "2/2"}
     assert "nan" not in {facts["loss"] for _, facts in training if "loss" in facts}
     assert [facts["now"] for _, facts in measuring][:2] == ["the model", "Mean"]
