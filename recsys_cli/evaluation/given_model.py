@@ -58,7 +58,8 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
     read = partial(read_dataset, data, format=config.format, skip_bad_lines=config.skip_bad_lines)
     dataset = read()
     candidates = np.arange(len(dataset.ratings))
-    train = candidates[is_trained_on(folder, dataset)]
+    learnt = is_trained_on(folder, dataset)
+    train = candidates[learnt]
     if not len(train):
         raise DataError(
             f"{data}: holds none of the ratings that '{model}' was trained on; name its data with --data"
@@ -67,7 +68,8 @@ def open_given(config: EvaluateConfig, model: Path, protocol: ProtocolConfig) ->
         num_old = len(dataset.ratings)
         dataset = with_ratings(dataset, read(ratings_file=config.ratings))
         candidates = np.arange(num_old, len(dataset.ratings))
-    held_out = candidates[~is_trained_on(folder, dataset)[candidates]]
+        learnt = is_trained_on(folder, dataset)
+    held_out = candidates[~learnt[candidates]]
     if not len(held_out):
         raise DataError(
             f"{config.ratings or data}: the model was trained on all of its ratings; name others with --ratings, "

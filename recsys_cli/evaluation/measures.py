@@ -15,7 +15,7 @@ from recsys_cli.config.evaluation import ProtocolConfig
 from recsys_cli.evaluation.interactions import Floats, Interactions, Ints
 from recsys_cli.evaluation.protocol import Group
 
-_BATCH = 1024  # users that are ranked at a time
+_BATCH, _SCORES = 1024, 2**24  # users that are ranked, and scores that are dense, at a time
 
 
 class Scorer(Protocol):
@@ -136,7 +136,8 @@ class GroupMeasure:
     def _rank(self, scorer: Scorer) -> tuple[Ints, dict[str, NDArray[np.float64]]]:
         """Lists (L, k) of the rankers, 0 where no movie is left, and each metric of their lists (L,), or NaN."""
         k = min(self._protocol.k, int(self._group.candidates.sum()))
-        batches = np.split(self.rankers, range(_BATCH, len(self.rankers), _BATCH))
+        size = max(min(_BATCH, _SCORES // len(self._group.candidates)), 1)
+        batches = np.split(self.rankers, range(size, len(self.rankers), size))
         lists: list[Ints] = []
         values: dict[str, list[NDArray[np.float64]]] = {}
         for users in batches:

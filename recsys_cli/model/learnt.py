@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_cli.dataset.rows import rows_of
+from recsys_cli.dataset.rows import Ratings, rows_of
 from recsys_cli.model.arrays import Seen
 from recsys_cli.model.folder import ModelFolder
 
@@ -27,5 +27,14 @@ def is_trained_on(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:
         return (users * width + movies)[(users > 0) & (movies > 0)]
 
     trained = np.setdiff1d(pairs(folder.seen), pairs(folder.held_out), assume_unique=True)
-    own = dataset.ratings.user_rows.astype(np.int64) * width + dataset.ratings.movie_rows
-    return np.isin(own, trained)
+    if not len(trained):
+        return np.zeros(len(dataset.ratings), dtype=np.bool_)
+    trained.sort()
+
+    def known(ratings: Ratings) -> NDArray[np.bool_]:
+        own = ratings.user_rows.astype(np.int64) * width + ratings.movie_rows
+        places = np.minimum(np.searchsorted(trained, own), len(trained) - 1)
+        found: NDArray[np.bool_] = trained[places] == own
+        return found
+
+    return np.concatenate([known(block) for block in dataset.ratings.blocks()])
