@@ -29,10 +29,10 @@ def check_type(name: str, value: Any, default: Any) -> None:
 
 
 def check_range(config: Any, low: float, high: float, *names: str) -> None:
-    """Refuse fields outside low..high with a ConfigError."""
+    """Refuse fields outside low..high with a ConfigError; None is a field that is left open."""
     for name in names:
         value = getattr(config, name)
-        if not low <= value <= high:
+        if value is not None and not low <= value <= high:
             raise ConfigError(f"{flag_of(name)} {value} is not allowed; allowed: {low:,} to {high:,}")
 
 

@@ -176,8 +176,7 @@ class ScheduleConfig:
         epochs: passes over the users, at most, 1 to 10,000; None for 10, and with more than a million ratings,
             or 100,000 users, fewer; with ``--from`` for 3 at most, and with more than three million 1.
         patience: epochs without a better validation before training stops, 1 to 10,000.
-        batch_users: users of a batch, with all their ratings, 1 to 100,000; None for 256, and with more than
-            180,000 users one in 700.
+        batch_users: users of a batch, 1 to 100,000; None for 256, or for one in 700 where that is more.
         learning_rate: of Adam at its highest, (0, 1]; it falls to zero along a cosine.
         averaging: decay of the moving average of the weights that is kept, per step, [0, 1).
         holdout: share of the ratings held out for validation, [0, 0.9], 150,000 of them at most; 0 trains on all
@@ -200,17 +199,13 @@ class ScheduleConfig:
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
-        check_range(self, 1, 10_000, "patience")
-        if self.epochs is not None:
-            check_range(self, 1, 10_000, "epochs")
-        if self.batch_users is not None:
-            check_range(self, 1, 100_000, "batch_users")
+        check_range(self, 1, 10_000, "epochs", "patience")
+        check_range(self, 1, 100_000, "batch_users")
         check_range(self, 1e-9, 1, "learning_rate")
         check_share(self, "averaging")
         check_range(self, 0, 0.9, "holdout")
         check_range(self, 0, 2**31 - 1, "seed")
-        if self.time_limit is not None:
-            check_range(self, 1e-3, 1e9, "time_limit")
+        check_range(self, 1e-3, 1e9, "time_limit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,15 +26,18 @@ def is_trained_on(folder: ModelFolder, dataset: Dataset) -> NDArray[np.bool_]:
         movies = rows_of(seen.movie_ids, dataset.movie_ids)
         return (users * width + movies)[(users > 0) & (movies > 0)]
 
-    trained = np.setdiff1d(pairs(folder.seen), pairs(folder.held_out), assume_unique=True)
-    if not len(trained):
-        return np.zeros(len(dataset.ratings), dtype=np.bool_)
-    trained.sort()
+    trained = np.sort(pairs(folder.seen))
+    trained = trained[~_among(trained, np.sort(pairs(folder.held_out)))]
 
     def known(ratings: Ratings) -> NDArray[np.bool_]:
-        own = ratings.user_rows.astype(np.int64) * width + ratings.movie_rows
-        places = np.minimum(np.searchsorted(trained, own), len(trained) - 1)
-        found: NDArray[np.bool_] = trained[places] == own
-        return found
+        return _among(ratings.user_rows.astype(np.int64) * width + ratings.movie_rows, trained)
 
     return np.concatenate([known(block) for block in dataset.ratings.blocks()])
+
+
+def _among(values: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(N,) whether values (N,) are among others, ascending: ``np.isin`` would sort both together."""
+    if not len(ordered):
+        return np.zeros(len(values), dtype=np.bool_)
+    found: NDArray[np.bool_] = ordered[np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)] == values
+    return found

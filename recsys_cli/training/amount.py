@@ -24,8 +24,8 @@ def learns_twice(num_ratings: int, num_held_out: int, schedule: ScheduleConfig) 
 def epochs_for(num_ratings: int, num_users: int) -> int:
     """Passes over so many training ratings: 9 sqrt(million / ratings), from 1 to 10, and a million users at most.
 
-    More ratings move the towers as far in fewer passes (scripts/experiments.md), and so do more users: a pass takes
-    a batch for every so many of them, however little each has rated.
+    More ratings move the towers as far in fewer passes (scripts/experiments.md), and so do more users: a pass
+    takes a batch for every so many of them, however little each has rated.
     """
     passes = min(9.0 * (1e6 / max(num_ratings, 1)) ** 0.5, _MOST_PASSED / max(num_users, 1))
     return int(min(max(round(passes), 1), 10))

@@ -58,14 +58,10 @@ class Trainer:
         self.data, self.options, self.together = data, options, together
         schedule, objective = options.schedule, options.objective
         share = together.share(data) if together else None
-        everybody = len(share.rows) - 1 if share else data.num_users
+        users, damping = len(share.rows) - 1 if share else data.num_users, options.towers.history_damping
+        users = batch_users_for(users, schedule)
         self.batches = Batches(
-            data,
-            objective,
-            options.masking,
-            batch_users=batch_users_for(everybody, schedule),
-            history_damping=options.towers.history_damping,
-            share=share,
+            data, objective, options.masking, batch_users=users, history_damping=damping, share=share
         )
         epochs = epochs_for if data.earlier is None else epochs_from_model
         self.epochs = schedule.epochs or epochs(len(data.training), data.num_users)
@@ -191,10 +187,8 @@ class Trainer:
 
     def keep(self, weights: Weights) -> None:
         """Make these the weights of the towers, as they are served; nothing more is learnt."""
-        self._kept = True
-        self._first = {}
-        if not self.together:
-            self.optimizer = None  # its moments are twice the memory of the weights
+        self._kept, self._first = True, {}
+        self.optimizer = self.optimizer if self.together else None  # twice the memory of the weights
         for name, weight in self.towers.named_parameters():
             weight.set_value(weights[name])
         for name, average in self._average.items():

@@ -213,7 +213,8 @@ def _start_users(tower: UserTower, vectors: Matrix, movie_factors: Matrix, batch
 
     def attributes(users: Ints) -> Matrix:
         hot = one_hot([rows[users] for rows in (data.user_genders, data.user_ages, data.user_jobs)], sizes)
-        return np.hstack([hot, several_hot(data.user_further[users], data.num_further)]) if data.num_further else hot
+        further = several_hot(data.user_further[users], data.num_further)
+        return np.hstack([hot, further]) if data.num_further else hot
 
     def history(users: Ints) -> Matrix:
         return np.hstack([inputs @ movie_factors for inputs in batches.history(users)])  # (n, 2 F)
