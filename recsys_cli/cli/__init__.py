@@ -30,7 +30,7 @@ _COMMANDS = (
     "doctor",
 )
 _OUT_OF_MEMORY = "out of memory: close other programs, raise the limit ('ulimit -v' shows it), or use less data"
-_UNMAPPED = ("failed to map segment", "cannot allocate memory", "Cannot allocate memory")
+_UNMAPPED = ("failed to map segment", "annot allocate memory", "can't start new thread")
 _NEAR = 60  # of 100, in rapidfuzz's ratio
 
 
@@ -60,12 +60,13 @@ class _LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         _collect_seldom()
+        _say_once_that_memory_lacks()
         try:
             return super().invoke(ctx)
         except RecsysError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(error.exit_code)
-        except (MemoryError, ImportError) as error:
+        except (MemoryError, ImportError, OSError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
             click.echo(f"Error: {_OUT_OF_MEMORY}", err=True)
@@ -75,8 +76,8 @@ class _LazyGroup(click.Group):
             sys.exit(_INTERRUPTED)
 
 
-def _is_out_of_memory(error: MemoryError | ImportError) -> bool:
-    """Whether it was memory that lacked; the loader of shared libraries says so by an ImportError."""
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether it was memory that lacked; libraries that cannot be loaded and threads that cannot start say so."""
     return isinstance(error, MemoryError) or any(text in str(error) for text in _UNMAPPED)
 
 
@@ -101,6 +102,18 @@ def _collect_seldom() -> None:
     """
     gc.set_threshold(10_000, 20, 20)
     atexit.register(gc.freeze)  # what is left is the operating system's to take
+
+
+@functools.cache
+def _say_once_that_memory_lacks() -> None:
+    """Let Python not tell of each generator, too, that could not be closed for lack of memory."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: Any) -> None:
+        if not issubclass(unraisable.exc_type, MemoryError):
+            before(unraisable)
+
+    sys.unraisablehook = hook
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import errno
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
@@ -136,6 +137,7 @@ def column_names(path: Path, *, delimiter: str = ",") -> list[str]:
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (pa.ArrowException, OSError) as error:
+        raise_for_memory(error)
         raise DataError(f"{path}: cannot be read as Parquet") from error
     return names
 
@@ -176,7 +178,15 @@ def parquet_blocks(path: Path, names: Sequence[str]) -> Iterator[pa.Table]:
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise_for_memory(error)
         raise DataError(f"{path}: cannot be read as Parquet: {clean_text(str(error))}") from error
+
+
+def raise_for_memory(error: Exception) -> None:
+    """Raise MemoryError where an error of Arrow's comes of too little memory, for a thread of its own too."""
+    no_memory = isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
+    if no_memory or "launch worker thread" in str(error):
+        raise MemoryError(str(error)) from error
 
 
 def fields_text(names: Sequence[str], delimiter: str) -> str:

@@ -26,6 +26,7 @@ from recsys_cli.dataset.lines import (
     parquet_blocks,
     parse_id,
     parse_time,
+    raise_for_memory,
     split_csv,
     times_of,
     value_text,
@@ -171,6 +172,9 @@ def _parse_block(
         )
     except pa.ArrowInvalid:
         return None
+    except pa.ArrowException as error:
+        raise_for_memory(error)
+        raise
     num_lines = _num_lines(block)
     # Fewer rows than lines: some are blank, or a quote that is not closed took the lines after it along.
     if table.num_rows != num_lines or any(table[name].null_count for name in _READ):

@@ -124,6 +124,83 @@ def test_too_little_memory_is_one_line(folder: Path, kilobytes: int) -> None:
     assert not (folder / "other").exists()
 
 
+# One thread: every other one reserves address space without using it. The last line of stderr says how much was.
+MEASURED = """
+import os, resource, sys
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", ARROW_IO_THREADS="1", MALLOC_ARENA_MAX="1")
+os.environ.update(ARROW_DEFAULT_MEMORY_POOL="system")
+limit = int(sys.argv[1]) << 10 if int(sys.argv[1]) else resource.RLIM_INFINITY
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+from recsys_cli.cli import main
+try:
+    main(sys.argv[2:], prog_name="recsys")
+finally:
+    for line in open("/proc/self/status"):
+        if line.startswith("VmPeak"):
+            print(line.split()[1], file=sys.stderr)
+"""
+
+
+def measured(folder: Path, arguments: list[str], *, kilobytes: int = 0) -> tuple[int, list[str], int]:
+    """Exit code, lines of stderr, and kilobytes of address space of a command; 0 for no limit of these."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(kilobytes), *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    *lines, peak = done.stderr.splitlines()
+    return done.returncode, lines, int(peak)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of the address space")
+def test_ratings_are_read_in_less_memory_than_they_fill(folder: Path) -> None:
+    """257 MB, of which the ratings of 90 people are kept."""
+    (folder / "users.csv").write_text("userId\n" + "".join(f"{user}\n" for user in range(10, 100)))
+    ratings = [f"{user}000000{user},{(1, 3, 7, 9)[user % 4]},4.0,978300760\n" for user in range(10, 100)]
+    kept = [f"{user},1,4.0,978300760\n" for user in range(10, 100)]
+    heading = "userId,movieId,rating,timestamp\n"
+    (folder / "few.csv").write_text(heading + "".join(kept))
+    block = "".join(ratings) * 1000
+    with (folder / "many.csv").open("w") as file:
+        file.write(heading + "".join(kept))
+        for _ in range(257_000_000 // len(block)):
+            file.write(block)
+    size = (folder / "many.csv").stat().st_size // 1024
+    command = ["recommend", "--exact", "--model", "model", "--users", "users.csv", "-o", "lists.csv", "--ratings"]
+    code, _, peak = measured(folder, [*command, "few.csv"])
+    expected = (folder / "lists.csv").read_bytes()
+    assert code == 0
+    code, lines, _ = measured(folder, [*command, "many.csv"], kilobytes=peak + size * 4 // 5)
+    assert code == 0, lines
+    assert (folder / "lists.csv").read_bytes() == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of the address space")
+def test_preprocess_needs_so_much_memory_and_says_where_there_is_less(folder: Path) -> None:
+    """A movie takes 800 bytes or so on the way; a table of movies and words would be out of the question."""
+    movies = 60_000
+    with (folder / "movies.dat").open("w") as file:
+        file.writelines(
+            f"{number}::Word{number % 977} Word{number} (1990)::Drama|War\n" for number in range(10, movies)
+        )
+    (folder / "few.dat").write_text("10::Word (1990)::Drama|War\n")
+    command = ["preprocess", "--model", "model", "-o", "new.txt", "-f"]
+    code, _, peak = measured(folder, [*command, "few.dat"])
+    assert code == 0
+    (folder / "new.txt").write_text("old")
+    code, lines, _ = measured(folder, [*command, "movies.dat"], kilobytes=peak + movies // 5)
+    assert (code, lines) == (1, [OUT_OF_MEMORY.strip()])
+    assert (folder / "new.txt").read_text() == "old"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        ["data", "few.dat", "model", "movies.dat", "movies_data.txt", "new.txt"]
+    )
+    code, lines, _ = measured(folder, [*command, "movies.dat"], kilobytes=peak + 2 * movies)
+    assert code == 0, lines
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
