@@ -10,6 +10,7 @@ from typing import Any
 from store_data import CONTENTS, FIRST_AXIS, fingerprint, known_content
 
 from recsys_cli.config import StoreConfig
+from recsys_cli.errors import StoreError
 from recsys_cli.store import importer, open_store
 from recsys_cli.store.connection import Connection
 from recsys_cli.store.content import IndexContent
@@ -42,6 +43,18 @@ def import_whole(config: StoreConfig, content: IndexContent, movies: str, rebuil
     _small_batches()
     with open_store(config) as store:
         store.write(content, fingerprint(movies), rebuild=rebuild)
+
+
+def import_and_tell(
+    config: StoreConfig, content: IndexContent, movies: str, rebuild: bool, start: Any, told: Any
+) -> None:
+    """Wait for the others, import, and tell what came of it: what was done, or the error."""
+    with open_store(config) as store:
+        start.wait()
+        try:
+            told.put(store.write(content, fingerprint(movies), rebuild=rebuild).action)
+        except StoreError as error:
+            told.put(str(error))
 
 
 def import_and_drop(config: StoreConfig, rounds: int) -> None:

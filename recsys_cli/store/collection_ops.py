@@ -1,12 +1,31 @@
 """Small operations on the collections and the alias of an index."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from recsys_cli.store import layout
 from recsys_cli.store.connection import Connection, NotFoundError
+from recsys_cli.store.content import IndexContent
 from recsys_cli.store.layout import Meta
 
 BATCH = 5000  # movies of one call: 4 MB at 200 dimensions
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Positions in the content of new and changed movies, and ids of movies that are gone."""
+
+    added: npt.NDArray[np.int64]
+    changed: npt.NDArray[np.int64]
+    removed: npt.NDArray[np.int64]
+
+    @property
+    def total(self) -> int:
+        """How many these are."""
+        return len(self.added) + len(self.changed) + len(self.removed)
 
 
 def read_alias(link: Connection, alias: str) -> tuple[str, Meta] | None:
@@ -58,6 +77,21 @@ def read_digests(link: Connection, collection: str) -> Iterator[tuple[int, int]]
     )
     for batch in link.batches(rows):
         yield from ((int(row["movie_id"]), int(row["digest"])) for row in batch)
+
+
+def compare(link: Connection, collection: str, content: IndexContent) -> Difference:
+    """What differs between some content and the rows of a collection."""
+    load(link, collection)
+    stored = dict(read_digests(link, collection))
+    ids = np.fromiter(stored, dtype=np.int64, count=len(stored))
+    digests = np.fromiter(stored.values(), dtype=np.int64, count=len(stored))
+    order = np.argsort(ids)
+    ids, digests = ids[order], digests[order]
+    wanted = content.movie_ids
+    known = np.isin(wanted, ids)
+    both = np.flatnonzero(known)
+    differs = digests[np.searchsorted(ids, wanted[both])] != content.row_digests()[both]
+    return Difference(np.flatnonzero(~known), both[differs], ids[~np.isin(ids, wanted)])
 
 
 def drop(link: Connection, collection: str) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from recsys_cli.errors import StoreError
 from recsys_cli.store import collection_ops, layout
 from recsys_cli.store.base import NO_MOVIES, Fingerprint, WriteReport
 from recsys_cli.store.checks import check_texts, check_vectors
-from recsys_cli.store.collection_ops import BATCH
+from recsys_cli.store.collection_ops import BATCH, Difference
 from recsys_cli.store.connection import Connection, NotFoundError
 from recsys_cli.store.content import IndexContent
 from recsys_cli.store.expression import GENRE_CODES, NUM_RATINGS, Dialect, encode_genres
@@ -22,19 +22,6 @@ from recsys_cli.store.layout import VECTOR, Meta
 _SAMPLE = 20  # movies that must find themselves
 _UPDATE_UP_TO = 0.5  # share of rows; above it a new index is the faster way and leaves no gaps in old segments
 _LITE_TURN = 1.0  # seconds after which an import lets readers of a Milvus Lite folder in
-
-
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    """Positions in the content of new and changed movies, and ids of movies that are gone."""
-
-    added: npt.NDArray[np.int64]
-    changed: npt.NDArray[np.int64]
-    removed: npt.NDArray[np.int64]
-
-    @property
-    def total(self) -> int:
-        return len(self.added) + len(self.changed) + len(self.removed)
 
 
 class _LostError(StoreError):
@@ -93,7 +80,7 @@ class Import:
         collection, meta = current
         # An update that died is not gone on with: it may be alive, and its rows would mix with these.
         if not rebuild and not meta.updating and self._is_alike(meta.fingerprint):
-            difference = self._compare(collection)
+            difference = collection_ops.compare(self._link, collection, self._content)
             is_small = difference.total <= _UPDATE_UP_TO * len(self._content)
             if is_small and collection_ops.read_alias(self._link, collection) == current:
                 return self._update(collection, meta, difference)
@@ -119,7 +106,12 @@ class Import:
         name = layout.new_name(self._alias, self._fingerprint)
         try:
             self._fill(name, meta, layout.make_index(kind, layout.build_params(index, kind)))
-            self._check(name, kind)
+            try:
+                self._check(name, kind)
+            except StoreError:
+                if collection_ops.resolve(link, self._alias) != previous:
+                    raise self._lost() from None  # whoever was faster is dropping it
+                raise
             self._commit(name, previous)
         except NotFoundError as error:
             raise self._lost() from error
@@ -183,21 +175,7 @@ class Import:
             raise self._lost()
         collection_ops.drop_others(link, self._alias)
 
-    def _compare(self, collection: str) -> _Difference:
-        """What differs between the content and the rows of a collection."""
-        collection_ops.load(self._link, collection)
-        stored = dict(collection_ops.read_digests(self._link, collection))
-        ids = np.fromiter(stored, dtype=np.int64, count=len(stored))
-        digests = np.fromiter(stored.values(), dtype=np.int64, count=len(stored))
-        order = np.argsort(ids)
-        ids, digests = ids[order], digests[order]
-        wanted = self._content.movie_ids
-        known = np.isin(wanted, ids)
-        both = np.flatnonzero(known)
-        differs = digests[np.searchsorted(ids, wanted[both])] != self._content.row_digests()[both]
-        return _Difference(np.flatnonzero(~known), both[differs], ids[~np.isin(ids, wanted)])
-
-    def _update(self, collection: str, meta: Meta, difference: _Difference) -> WriteReport:
+    def _update(self, collection: str, meta: Meta, difference: Difference) -> WriteReport:
         """Write the difference in place; in between the collection belongs to no movies."""
         link = self._link
         new = {name for names in self._content.genres for name in names} - set(meta.genres)
@@ -212,9 +190,11 @@ class Import:
                 ids = difference.removed[start : start + BATCH].tolist()
                 link.call(link.client.delete, collection, ids=ids)
             link.call_patiently(link.client.flush, collection)
-            self._check(collection, meta.index_type)
-            self._refuse_company(collection)
-            if self._compare(collection).total:
+            try:
+                self._check(collection, meta.index_type)
+            finally:
+                self._refuse_company(collection)  # which may be why it holds something else
+            if collection_ops.compare(link, collection, self._content).total:
                 raise self._mixed()
             done = replace(meta, fingerprint=self._fingerprint, updating="")
             link.call(link.client.alter_collection_properties, collection, done.to_properties())

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from milvus_server import Server
-from store_children import children, import_until, import_whole
+from store_children import children, import_and_tell, import_until, import_whole
 from store_data import CONTENTS, FIRST_AXIS, fingerprint
 
 from recsys_cli.config import StoreConfig
@@ -93,6 +93,37 @@ def test_20_imports_and_20_updates_on_a_server_killed_at_random_moments(
         store.write(CONTENTS["third"], fingerprint("third"), rebuild=True)
         assert check_who(store) == "third"
         assert store.describe().others == ()
+        store.drop()
+
+
+@pytest.mark.slow
+def test_two_imports_of_two_processes_on_a_server_begun_at_once(milvus_server: Server) -> None:
+    config = milvus_server.config(collection="together")
+    with open_store(config) as store:
+        store.write(CONTENTS["old"], fingerprint("old"))
+    done = 0
+    for number in range(10):
+        start, told = children().Barrier(2), children().Queue()
+        imports = [("new", number % 3 > 0), ("third", number % 3 > 1)]  # both update, one builds anew, both do
+        both = [
+            children().Process(target=import_and_tell, args=(config, CONTENTS[name], name, rebuild, start, told))
+            for name, rebuild in imports
+        ]
+        for process in both:
+            process.start()
+        outcomes = [told.get(timeout=60) for _ in both]
+        for process in both:
+            process.join()
+        refused = [outcome for outcome in outcomes if outcome not in ("built", "updated")]
+        assert [text for text in refused if not text.startswith(f"{config.uri}: another import")] == []
+        done += 2 - len(refused)
+        with open_store(config) as store:
+            assert check_who(store) in ("new", "third", "nobody")
+            store.write(CONTENTS["old"], fingerprint("old"))
+            assert check_who(store) == "old"
+            assert store.describe().others == ()
+    assert done >= 5  # of two that change the same rows none may be in the end
+    with open_store(config) as store:
         store.drop()
 
 
