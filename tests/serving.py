@@ -82,9 +82,10 @@ def command(folder: Path, *options: str) -> list[str]:
 
 
 @contextmanager
-def serving(folder: Path, *options: str, token: str | None = None) -> Iterator[Server]:
+def serving(folder: Path, *options: str, token: str | None = None, milvus_token: str = "") -> Iterator[Server]:
     """Serve the model in a folder; the process has ended when the block has."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({} if token is None else {"RECSYS_SERVE_TOKEN": token})
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "RECSYS_MILVUS_TOKEN": milvus_token}
+    environment |= {} if token is None else {"RECSYS_SERVE_TOKEN": token}
     process = subprocess.Popen(
         command(folder, *options), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from layouts import write_1m
+from milvus_server import Server as Milvus
 from models import write_small_model, write_small_movies_data
 from serving import Reply, Server, serving
 
@@ -46,14 +47,23 @@ def wait_for(server: Server, model: str) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("store", ["memory", "lite"])
-def test_a_thousand_requests_across_three_swaps(folder: Path, store: str) -> None:
-    options = ("--milvus-uri", str(folder / "served.db")) if store == "lite" else ()
+@pytest.mark.parametrize(
+    ("store", "requests", "swaps"),
+    [("memory", 1000, 3), ("lite", 1000, 3), pytest.param("server", 400, 2, marks=pytest.mark.slow)],
+)
+def test_many_requests_across_swaps(
+    folder: Path, store: str, requests: int, swaps: int, request: pytest.FixtureRequest
+) -> None:
+    options, token = ["--milvus-uri", str(folder / "served.db")] if store == "lite" else [], ""
+    if store == "server":
+        milvus: Milvus = request.getfixturevalue("milvus_server")
+        options, token = ["--milvus-uri", f"https://{milvus.host_and_port}"], milvus.token
+        options += ["--milvus-ca", str(milvus.ca_path), "--collection", "served"]
     first = json.loads((folder / MODEL / "model.json").read_text())
     expected = {json.loads(answer)["model"]: answer for answer in [printed(folder)]}
     replies: list[Reply] = []
     is_over = threading.Event()
-    with serving(folder, *options) as server:
+    with serving(folder, *options, milvus_token=token) as server:
 
         def ask(share: int) -> None:
             for _ in range(share):
@@ -61,10 +71,10 @@ def test_a_thousand_requests_across_three_swaps(folder: Path, store: str) -> Non
             while not is_over.is_set():
                 replies.append(server.post("/recommend", QUESTION))
 
-        threads = [threading.Thread(target=ask, args=(250,)) for _ in range(4)]
+        threads = [threading.Thread(target=ask, args=(requests // 4,)) for _ in range(4)]
         for thread in threads:
             thread.start()
-        for seed in (2, 3, 4):
+        for seed in range(2, 2 + swaps):
             model = put(folder, seed)
             answer = printed(folder)
             expected[model] = answer
@@ -73,10 +83,10 @@ def test_a_thousand_requests_across_three_swaps(folder: Path, store: str) -> Non
         for thread in threads:
             thread.join()
     assert first["format_version"]
-    assert len(replies) >= 1000
+    assert len(replies) >= requests
     assert {reply.status for reply in replies} == {200}
     lists = {json.dumps(json.loads(answer)["movies"]) for answer in expected.values()}
-    assert len(expected) == len(lists) == 4  # so that a list of one model under the name of another is seen
+    assert len(expected) == len(lists) == 1 + swaps  # a list of one under the name of another is seen
     models = [reply.json["model"] for reply in replies]
     assert set(models) == set(expected)
     for reply, model in zip(replies, models, strict=True):
