@@ -46,7 +46,7 @@ def test_memory_does_not_grow_with_users_times_movies(tmp_path: Path) -> None:
     )
     (tmp_path / "small.toml").write_text(
         "embedding_dim = 8\nid_width = 4\nhistory_width = 8\nals_factors = 4\nstar_factors = 2\nepochs = 1\n"
-        "batch_users = 4096\nmax_catalogue = 500\n"
+        "batch_users = 4096\nmax_catalogue = 500\nrefit = false\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", TRAIN, "train", "--data", "data", "--config", "small.toml", "--model", "model"],
