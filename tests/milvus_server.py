@@ -28,6 +28,13 @@ _BRISK_ENVIRONMENT = {
 }
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what asks a server: `scripts/test` runs it beside the rest."""
+    fixtures = getattr(item, "fixturenames", ())
+    if "[server" in item.name or "milvus_server" in fixtures or "mortal" in fixtures:
+        item.add_marker("server")
+
+
 def free_port() -> int:
     """A loopback port that nothing listens on at the moment."""
     with socket.socket() as probe:
