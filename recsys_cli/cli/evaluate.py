@@ -1,6 +1,7 @@
 """``recsys evaluate``."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -71,23 +72,11 @@ Examples:
 def command(
     data: Path | None,
     model: Path | None,
-    ratings: Path | None,
-    predictions: Path | None,
-    seeds: int | None,
-    split: str | None,
-    test_share: float | None,
-    until: str | None,
-    recent_days: int | None,
-    by: str,
-    format: str | None,
-    skip_bad_lines: bool,
-    objective: str | None,
-    config_file: Path | None,
-    no_download: bool,
     verbose: bool,
     report_file: Path | None,
     as_json: bool,
     as_csv: bool,
+    **options: Any,
 ) -> None:
     """Measure how well a model rates and ranks what it has not seen, beside simple recommenders.
 
@@ -99,23 +88,7 @@ def command(
     from recsys_cli.cli.evaluation_tables import echo_report, echo_report_csv
     from recsys_cli.evaluation import evaluate
 
-    given = {"objective": objective} if objective else {}
-    options = TrainingOptions.from_dict({**(read_options(config_file) if config_file else {}), **given})
-    config = EvaluateConfig(
-        data=data,
-        download=not no_download,
-        model=model,
-        ratings=ratings,
-        predictions=predictions,
-        split=SplitConfig(
-            kind=split or _DEFAULTS.split.kind, test_share=test_share, until=until, recent_days=recent_days
-        ),
-        seeds=seeds,
-        by=tuple(name.strip() for name in by.split(",") if name.strip()),
-        format=format,
-        skip_bad_lines=skip_bad_lines,
-        options=options,
-    )
+    config = _take_config(data, model, options)
     page = ReportConfig(model=model or MODEL_DIR, data=data, output=report_file or Path("report.html"))
     if report_file is not None:
         check_report(page)
@@ -124,3 +97,27 @@ def command(
     if report_file is not None:
         write_report(page, measured=report, quiet=as_json or as_csv)
     suggest("train" if model is None else "report")
+
+
+def _take_config(data: Path | None, model: Path | None, options: dict[str, Any]) -> EvaluateConfig:
+    """What to measure, of the command's options; errors as of the configs."""
+    file, objective = options["config_file"], options["objective"]
+    given = {**(read_options(file) if file else {}), **({"objective": objective} if objective else {})}
+    return EvaluateConfig(
+        data=data,
+        download=not options["no_download"],
+        model=model,
+        ratings=options["ratings"],
+        predictions=options["predictions"],
+        split=SplitConfig(
+            kind=options["split"] or _DEFAULTS.split.kind,
+            test_share=options["test_share"],
+            until=options["until"],
+            recent_days=options["recent_days"],
+        ),
+        seeds=options["seeds"],
+        by=tuple(name.strip() for name in options["by"].split(",") if name.strip()),
+        format=options["format"],
+        skip_bad_lines=options["skip_bad_lines"],
+        options=TrainingOptions.from_dict(given),
+    )

@@ -122,23 +122,27 @@ def command(
     )
     files = _files(context.params)
     if files is not None:
-        question = replace(question, person=replace(question.person, ratings_path=None))
-        found = _recommend_to_all(config, store, question, files)
-        suggest("evaluate", lambda: ["--model", str(config.model)])
-        context.exit(int(not found))
+        context.exit(int(not _recommend_to_all(config, store, question, files)))
     elif from_stdin:
         is_given = context.get_parameter_source("k") is not ParameterSource.DEFAULT
         similar = SimilarQuestion(movie="", movies=question.movies, novelty=novelty)
         similar = replace(similar, k=k) if is_given else similar
         _answer_stdin(config, store, question, similar)
     else:
-        from recsys_cli.recommend.recommender import recommend
+        context.exit(int(not _recommend_to_one(config, store, question, as_json=as_json, as_csv=as_csv)))
 
-        answer = recommend(config, store, question, TerminalProgress())
-        echo_recommendation(answer, explained=explain, as_json=as_json, as_csv=as_csv)
-        if answer.movies:
-            suggest("similar", lambda: [movie_name(answer.movies[0].movie_id, answer.movies[0].title)])
-        context.exit(int(not answer.movies))
+
+def _recommend_to_one(
+    config: RecommendConfig, store: StoreConfig, question: Question, *, as_json: bool, as_csv: bool
+) -> bool:
+    """Print the answer; returns whether there is a movie in it."""
+    from recsys_cli.recommend.recommender import recommend
+
+    answer = recommend(config, store, question, TerminalProgress())
+    echo_recommendation(answer, explained=question.explain, as_json=as_json, as_csv=as_csv)
+    if answer.movies:
+        suggest("similar", lambda: [movie_name(answer.movies[0].movie_id, answer.movies[0].title)])
+    return bool(answer.movies)
 
 
 def _files(options: dict[str, Any]) -> BulkConfig | None:
@@ -164,9 +168,11 @@ def _recommend_to_all(config: RecommendConfig, store: StoreConfig, question: Que
     """Write everybody's lists and say what came of it; returns whether anybody got a movie."""
     from recsys_cli.recommend import lists
 
+    question = replace(question, person=replace(question.person, ratings_path=None))
     report = lists.run(config, store, question, files, TerminalProgress())
     for line in _summary(report):
         echo_note(line)
+    suggest("evaluate", lambda: ["--model", str(config.model)])
     return report.reason is None
 
 

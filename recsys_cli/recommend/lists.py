@@ -154,10 +154,6 @@ def write_lists(
             without_movies += int(np.count_nonzero(lists.counts == 0))
             done += len(lists.user_ids)
             task.update(done)
-    reason = None
-    if people.ids.size and without_movies == len(people.ids):
-        seen = np.union1d(index.folder.seen.movie_ids, people.histories.movie_ids)
-        reason = nothing_fits(question.movies, index, seen=_NONE if question.include_seen else seen)
     return BulkReport(
         output=writer.path,
         users=len(people.ids),
@@ -166,7 +162,7 @@ def write_lists(
         by_profile=counted[PROFILE],
         by_nobody=counted[NOBODY],
         without_movies=without_movies,
-        reason=reason,
+        reason=_why_nothing(question, people, index) if without_movies == len(people.ids) > 0 else None,
         left_out=people.left_out,
         conflicts=people.conflicts,
         unlisted=people.unlisted,
@@ -174,6 +170,11 @@ def write_lists(
         searched_in="memory" if address == EXACT_URI else address,
         seconds=time.perf_counter() - started,
     )
+
+
+def _why_nothing(question: Question, people: People, index: MovieIndex) -> str:
+    seen = np.union1d(index.folder.seen.movie_ids, people.histories.movie_ids)
+    return nothing_fits(question.movies, index, seen=_NONE if question.include_seen else seen)
 
 
 def batches(people: People, index: MovieIndex, question: Question, rated: RatedVectors) -> Iterator[ListBlock]:
