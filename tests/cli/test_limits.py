@@ -124,11 +124,13 @@ def test_too_little_memory_is_one_line(folder: Path, kilobytes: int) -> None:
     assert not (folder / "other").exists()
 
 
-# One thread: every other one reserves address space without using it. The last line of stderr says how much was.
+# Every thread reserves address space without using it.
+ONE_THREAD = dict.fromkeys(
+    ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_IO_THREADS", "MALLOC_ARENA_MAX"], "1"
+) | {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+# The last line of stderr says how much was reserved at most.
 MEASURED = """
-import os, resource, sys
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", ARROW_IO_THREADS="1", MALLOC_ARENA_MAX="1")
-os.environ.update(ARROW_DEFAULT_MEMORY_POOL="system")
+import resource, sys
 limit = int(sys.argv[1]) << 10 if int(sys.argv[1]) else resource.RLIM_INFINITY
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 from recsys_cli.cli import main
@@ -146,7 +148,7 @@ def measured(folder: Path, arguments: list[str], *, kilobytes: int = 0) -> tuple
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, str(kilobytes), *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | ONE_THREAD | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
