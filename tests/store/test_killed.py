@@ -102,7 +102,7 @@ def test_two_imports_of_two_processes_on_a_server_begun_at_once(milvus_server: S
     with open_store(config) as store:
         store.write(CONTENTS["old"], fingerprint("old"))
     done = 0
-    for number in range(10):
+    for number in range(3):
         start, told = children().Barrier(2), children().Queue()
         imports = [("new", number % 3 > 0), ("third", number % 3 > 1)]  # both update, one builds anew, both do
         both = [
@@ -122,7 +122,7 @@ def test_two_imports_of_two_processes_on_a_server_begun_at_once(milvus_server: S
             store.write(CONTENTS["old"], fingerprint("old"))
             assert check_who(store) == "old"
             assert store.describe().others == ()
-    assert done >= 5  # of two that change the same rows none may be in the end
+    assert done >= 2  # of two that change the same rows none may be in the end
     with open_store(config) as store:
         store.drop()
 
