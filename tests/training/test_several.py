@@ -92,7 +92,7 @@ def test_the_same_number_of_processes_gives_the_same_bytes(tmp_path: Path) -> No
 
 def test_a_killed_process_ends_all_and_others_go_on(tmp_path: Path) -> None:
     model, checkpoint = tmp_path / "new" / "model", tmp_path / "new" / "model.checkpoint"
-    process = start(model, "--epochs", "40", "--patience", "40", "--workers", "2")
+    process = start(model, "--epochs", "12", "--patience", "12", "--workers", "2")
     wait_for(checkpoint, process)
     pids = workers(process)
     assert len(pids) == 2
@@ -106,10 +106,10 @@ def test_a_killed_process_ends_all_and_others_go_on(tmp_path: Path) -> None:
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert [path.name for path in model.parent.iterdir()] == ["model.checkpoint"]
 
-    again = start(model, "--epochs", "40", "--patience", "40", "--workers", "3", "--resume", "--verbose")
+    again = start(model, "--epochs", "12", "--patience", "12", "--workers", "3", "--resume", "--verbose")
     _, errors = again.communicate()
     assert again.returncode == 0, errors
-    assert "epoch 40: " in errors
+    assert "epoch 12: " in errors
     assert "epoch 1: " not in errors
     assert [path.name for path in model.parent.iterdir()] == ["model"]
 
