@@ -196,7 +196,7 @@ def _wrong(key: str, value: Any) -> str:
         return "" if isinstance(value, str) and len(value) == 1 else "one character"
     if key == "file" and isinstance(value, str) and (Path(value).is_absolute() or ".." in Path(value).parts):
         return "a file in the folder of dataset.toml"
-    return "" if isinstance(value, str) and value else "a text"
+    return "" if isinstance(value, str) and value and value.isprintable() else "a printable text"
 
 
 def _is_name(text: str) -> bool:

@@ -58,4 +58,4 @@ def test_the_python_of_the_readme_runs(folder: Path) -> None:
     assert re.match(r"1 .+ \(\d{4}\) \d\.\d+\n2 .+\n3 .+\n\[.+\]\n$", done.stdout)
     done = run([sys.executable, "-c", f"{tower}print(vector.shape)"], folder)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "paddle.Size([1, 200])\n"
+    assert done.stdout == "paddle.Size([1, 256])\n"

@@ -262,7 +262,7 @@ def test_a_missing_column_is_named(
         ("[ratings]", "[scores]", ": no table [ratings]"),
         ("[users]", "[people]", ": people: not known, allowed: [movies], [ratings], [users]"),
         ('title = "name"', "", ": [movies] title: missing"),
-        ('title = "name"', "title = 3", ": [movies] title: 3, allowed: a text"),
+        ('title = "name"', "title = 3", ": [movies] title: 3, allowed: a printable text"),
         ("min = 1", "min = nan", ": [ratings] min: nan, allowed: a number"),
         ("min = 1", "min = 5", ": [ratings] max: 5, allowed: a number above min, which is 5"),
         (
