@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 
 TEMPERATURE, POWER = 0.01, 2.0  # of the chances, as in the training's loss
 _MOST = 2048  # people: 1.6 MB at 200 dimensions; all 5,400 of MovieLens 1M are hardly better
-_BLOCK = 512  # people at a time
+_BLOCK = 256  # people at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +50,7 @@ class Crowd:
         size = min(_MOST, len(known))
         rows = np.sort(np.random.default_rng(0).choice(known, size=size, replace=False))
         sums = [
-            (_softplus(vectors[block] @ movies.T) ** np.float32(POWER)).sum(axis=1, dtype=np.float64)
+            (_softplus(vectors[block] @ movies.T).astype(np.float64) ** POWER).sum(axis=1)
             for block in np.split(rows, range(_BLOCK, size, _BLOCK))
         ]
         return cls(

@@ -55,3 +55,11 @@ def test_a_training_keeps_everybody_of_a_small_data_set(recsys: Recsys) -> None:
     if folder.held_out is not None:
         trained_on = trained_on - np.diff(folder.held_out.indptr)
     np.testing.assert_allclose(np.exp(folder.crowd.prior), trained_on, rtol=1e-4)
+
+
+def test_people_opposite_to_the_only_movie_have_finite_sums() -> None:
+    people = np.eye(DIM, dtype=np.float32)[:1]
+    crowd = Crowd.choose(people, np.array([1]), -people)
+    assert crowd is not None
+    assert crowd.log_sums[0] < -170  # 2 log softplus(-100), in float32 nearly
+    assert np.isfinite(crowd.expected(-people, sharpness=1.0)).all()
