@@ -35,7 +35,6 @@ Examples:
   recsys train --data data/ml-1m --objective ranking --epochs 8
   recsys train --config train.toml --time-limit 60 --json
   recsys train --data data/ml-1m --from yesterday.model --model tonight.model
-  recsys train --data data/ml-25m --workers 4
 """
 # The options with a flag; a file given by --config may set every option.
 _CHOICES = {"objective": OBJECTIVES, "positives": POSITIVES}
@@ -99,7 +98,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
     type=int,
     default=_DEFAULTS.workers,
     show_default=True,
-    help="Processes that train together on this machine.",
+    help="Processes that train together; two on one machine are slower than one.",
 )
 @click.option("--no-download", is_flag=True, help="Do not fetch MovieLens 1M where data/ml-1m is missing.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what is set up.")
